@@ -1,0 +1,50 @@
+# One function a kind of target. A module's direct links are exactly the LINKS of its
+# declaration; tests/layering compares them, the includes and docs/architecture.md.
+
+# edgetran_module(NAME [LINKS module...] [LIBRARIES target...] [PRIVATE_LIBRARIES target...])
+# Static library edgetran_NAME of the .cc files in the calling folder. New files are picked up.
+# A '/' in a module's name (train/torch) becomes '_' in the target's.
+function(edgetran_module name)
+  cmake_parse_arguments(ARG "" "" "LINKS;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
+  string(REPLACE "/" "_" target edgetran_${name})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  add_library(${target} STATIC ${sources})
+  target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  foreach(link ${ARG_LINKS})
+    string(REPLACE "/" "_" link_target edgetran_${link})
+    target_link_libraries(${target} PUBLIC ${link_target})
+  endforeach()
+  target_link_libraries(${target} PUBLIC ${ARG_LIBRARIES}
+                        PRIVATE edgetran_warnings ${ARG_PRIVATE_LIBRARIES})
+endfunction()
+
+# edgetran_test(NAME LINKS module... [LIBRARIES target...])
+# GoogleTest program NAME_test of the *_test.cc files in the calling folder, one ctest a case.
+function(edgetran_test name)
+  cmake_parse_arguments(ARG "" "" "LINKS;LIBRARIES" ${ARGN})
+  string(REPLACE "/" "_" target ${name}_test)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
+  add_executable(${target} ${sources})
+  target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  foreach(link ${ARG_LINKS})
+    string(REPLACE "/" "_" link_target edgetran_${link})
+    target_link_libraries(${target} PRIVATE ${link_target})
+  endforeach()
+  target_link_libraries(${target} PRIVATE edgetran_warnings GTest::gmock GTest::gtest_main
+                        ${ARG_LIBRARIES})
+  target_compile_definitions(${target} PRIVATE
+    EDGETRAN_SOURCE_DIR="${CMAKE_SOURCE_DIR}" EDGETRAN_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
+  gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endfunction()
+
+# edgetran_fuzz(NAME LINKS module...)   libFuzzer program fuzz_NAME of NAME.cc in the calling folder.
+function(edgetran_fuzz name)
+  cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
+  add_executable(fuzz_${name} ${name}.cc)
+  foreach(link ${ARG_LINKS})
+    string(REPLACE "/" "_" link_target edgetran_${link})
+    target_link_libraries(fuzz_${name} PRIVATE ${link_target})
+  endforeach()
+  target_link_libraries(fuzz_${name} PRIVATE edgetran_warnings)
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+endfunction()

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/json.h"
+#include "base/result.h"
+
+namespace edgetran::base {
+
+/// What is known of one setting; the parser, --help, the docs and the JSON Schema all read it.
+struct SettingInfo {
+  enum class Type { kBoolean, kInteger, kNumber, kString, kChoice };
+  std::string name;  ///< snake_case key; the flag is --kebab-case
+  Type type = Type::kString;
+  Json default_value;
+  double low = 0, high = 0;          ///< closed range (kInteger, kNumber)
+  std::vector<std::string> choices;  ///< kChoice
+  std::string unit;                  ///< "s", "tokens", ... or empty
+  std::string text;                  ///< one sentence for help and docs
+};
+
+/// The settings of a plain struct, each declared once as (name, member, range, unit, text).
+/// The member's value in a default-constructed Config is the default.
+template <class Config>
+class Settings {
+ public:
+  Settings& boolean(std::string name, bool Config::*member, std::string text);
+  Settings& integer(std::string name, int64_t Config::*member, int64_t low, int64_t high,
+                    std::string unit, std::string text);
+  Settings& number(std::string name, double Config::*member, double low, double high,
+                   std::string unit, std::string text);
+  Settings& string(std::string name, std::string Config::*member, std::string text);
+  Settings& choice(std::string name, std::string Config::*member, std::vector<std::string> choices,
+                   std::string text);
+
+  /// Reads the keys that are present; ranges and choices are checked at their place in the file.
+  Status read(ConfigMap& map, Config& config) const;
+  /// Sets one value from text, as a command-line flag gives it.
+  Status set(Config& config, const std::string& name, const std::string& value) const;
+  Json write(const Config& config) const;
+  const std::vector<SettingInfo>& infos() const { return infos_; }
+
+ private:
+  struct Binding {
+    std::function<Status(const ConfigValue&, Config&)> read;
+    std::function<Json(const Config&)> write;
+  };
+  Settings& add(SettingInfo info, Binding binding);
+  std::vector<SettingInfo> infos_;
+  std::vector<Binding> bindings_;
+};
+
+/// JSON Schema "properties" object of these settings.
+Json settings_schema(const std::vector<SettingInfo>& infos);
+
+}  // namespace edgetran::base
+
+#include "base/settings_inline.h"  // template definitions

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "graph/graph.h"
+#include "space/model_spec.h"
+
+namespace edgetran::encoder {
+
+enum class TaskHead { kNone, kClassifier, kMaskedLanguageModel };
+
+/// Which graph to build of a spec.
+struct BuildOptions {
+  TaskHead head = TaskHead::kNone;
+  int64_t labels = 2;          ///< kClassifier: outputs of the classifier (1 for regression)
+  bool pooler = true;          ///< kNone: with pooler; a classifier always has one
+  bool mask = false;           ///< with input attention_mask; without, every position is valid
+  bool hidden_states = false;  ///< outputs hidden_states.0 (embeddings) ... hidden_states.l
+};
+
+/// Turns a spec into its computation graph (encoder.md, section 2). Inputs: input_ids,
+/// token_type_ids [batch, length] int64, attention_mask with `mask`, selected_positions [selected]
+/// for the masked language model. Outputs: last_hidden_state [batch, length, width]; pooled
+/// [batch, width] with a pooler; logits [batch, labels] (classifier) or mlm_logits
+/// [selected, vocabulary]. Unknown head types are usage errors that name the nearest known one.
+base::Result<graph::Graph> build_encoder(const space::ModelSpec& spec, const BuildOptions& options);
+
+}  // namespace edgetran::encoder

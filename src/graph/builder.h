@@ -1,0 +1,81 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace edgetran::graph {
+
+/// Builds a Graph operator by operator, inferring shapes and propagating axes. Shapes that do not
+/// fit are programmer errors (EDGETRAN_CHECK): callers validate sizes first.
+class Builder {
+ public:
+  Builder();
+
+  // -- axes -------------------------------------------------------------------------------------
+  AxisId batch() const;
+  AxisId length() const;
+  AxisId selected() const;
+  /// The fixed axis of this name; made on first use, the size must agree afterwards.
+  AxisId axis(const std::string& name, int64_t size);
+  /// A composite axis of the parts in order.
+  AxisId composite_axis(const std::string& name, const std::vector<AxisPart>& parts);
+
+  // -- scope of the nodes made next ---------------------------------------------------------------
+  void set_scope(std::string scope, int32_t layer = kNone);
+
+  // -- leaves -------------------------------------------------------------------------------------
+  ValueId input(const std::string& name, ElementType type, const Shape& shape);
+  /// A parameter stored as it is filed, under its own name.
+  ValueId parameter(const std::string& name, const Shape& shape, Initializer initializer,
+                    ParameterRole role);
+  /// A parameter whose file tensors differ from its storage (permuted or stacked heads).
+  ValueId parameter(const std::string& name, const Shape& shape, Initializer initializer,
+                    ParameterRole role, std::vector<FileTensor> file_tensors);
+
+  // -- operators (shapes in brackets; any leading axes as ...) --------------------------------------
+  /// table [rows, width], ids [...] int64 -> [..., width]
+  ValueId embedding(ValueId table, ValueId ids);
+  /// table [positions, width] -> [length, width]
+  ValueId position_rows(ValueId table);
+  /// x [..., in], weight [out, in], bias [out] or kNone -> [..., out]
+  ValueId linear(ValueId x, ValueId weight, ValueId bias);
+  /// a [..., s], b [s] (trailing axes of a) -> a's shape
+  ValueId add(ValueId a, ValueId b);
+  /// x [..., width], weight [width], bias [width] -> x's shape
+  ValueId layer_norm(ValueId x, ValueId weight, ValueId bias, double epsilon);
+  ValueId dropout(ValueId x);
+  ValueId gelu(ValueId x);
+  ValueId tanh(ValueId x);
+  /// x [batch, length, features] with composite features -> [batch, blocks, length, width]
+  ValueId split_heads(ValueId x, int32_t part);
+  /// groups [batch, blocks_g, length, width] in the order of the parts of `features`
+  /// -> [batch, length, features]
+  ValueId merge_heads(const std::vector<ValueId>& groups, AxisId features);
+  /// q, k, v [batch, heads, length, width]; relative [2 positions - 1, width] or kNone;
+  /// mask [batch, length] int64 (1 valid, 0 padding) or kNone
+  /// -> softmax((q kT + P) / sqrt(width) + mask) v, P[t,r] = q[t] . relative[t - r + positions - 1]
+  ValueId attention(ValueId q, ValueId k, ValueId v, ValueId relative, ValueId mask);
+  /// x [batch, length, width] -> [batch, width]
+  ValueId first_token(ValueId x);
+  /// x [batch, length, width], positions [selected] int64 (row index into batch * length)
+  /// -> [selected, width]
+  ValueId select_positions(ValueId x, ValueId positions);
+
+  void output(const std::string& name, ValueId value);
+
+  const Shape& shape(ValueId value) const;
+  AxisId last_axis(ValueId value) const;
+
+  /// The finished graph; the builder is empty afterwards.
+  Graph build();
+
+ private:
+  ValueId add_node(Op op, Attributes attributes, std::vector<ValueId> inputs, Shape shape);
+  Graph graph_;
+  std::string scope_;
+  int32_t layer_ = kNone;
+};
+
+}  // namespace edgetran::graph
