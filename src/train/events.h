@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/config.h"
+#include "base/event.h"
+#include "base/json.h"
+#include "base/result.h"
+
+namespace edgetran::train {
+
+// Events of a job, in the order in which they can come: started, (progress | checkpoint)...,
+// evaluated, finished by the result. Field names are those of docs/protocol.md.
+
+/// "started": what the job will do.
+struct Started {
+  int64_t parameters = 0;     ///< trainable numbers
+  int64_t budget_tokens = 0;  ///< where the schedule ends
+  int64_t stop_tokens = 0;    ///< where this job ends
+  int64_t resumed_step = 0;   ///< 0: from the beginning
+};
+
+/// "progress": after a step.
+struct Progress {
+  int64_t step = 0;
+  int64_t tokens = 0;
+  double loss = 0;  ///< of this step's batch
+  double tokens_per_s = 0;
+  double learning_rate = 0;
+  double eta_s = 0;  ///< to the end of this job
+};
+
+/// "checkpoint": the state of this step is safe on disk.
+struct Checkpointed {
+  int64_t step = 0;
+  int64_t tokens = 0;
+};
+
+base::Event to_event(const Started& started);
+base::Event to_event(const Progress& progress);
+base::Event to_event(const Checkpointed& checkpoint);
+/// "evaluated" with the metrics as its fields.
+base::Event evaluated_event(const base::Json& metrics);
+
+/// What a finished job reports.
+struct TrainResult {
+  /// Numbers by name: accuracy, loss, macro_f1 (classification); loss, rmse, pearson (regression);
+  /// valid_loss (pre-training). Empty without `dev`.
+  base::Json metrics = base::Json::object();
+  double loss = 0;          ///< of the last tenth of the training steps of this job, mean
+  double seconds = 0;       ///< of the job
+  double tokens_per_s = 0;  ///< of the median step, first tenth of the steps dropped
+  double examples_per_s = 0;
+  int64_t tokens = 0;  ///< in all, with those before a resume
+  int64_t steps = 0;
+  uint64_t peak_memory_bytes = 0;
+  std::filesystem::path model;  ///< folder written; empty where none
+};
+
+base::Json result_json(const TrainResult& result);
+/// Strict reading of the same; a wrong field is a protocol error.
+base::Result<TrainResult> read_result(const base::ConfigValue& value);
+
+}  // namespace edgetran::train
