@@ -9,13 +9,14 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/random.h"
 #include "base/result.h"
 
 namespace edgetran::store {
 
 /// One event as it stands in the log.
 struct StoredEvent {
-  std::string id;      ///< 32 hex digits, unique, ascending in the log
+  std::string id;      ///< unique everywhere, sorts by time (base/id.h)
   double time_s = 0;   ///< seconds since 1970 UTC
   std::string type;    ///< "trial.trained", ...
   base::Json payload;  ///< an object
@@ -45,10 +46,10 @@ base::Result<LogContents> read_event_log(const std::filesystem::path& folder);
 class EventLog {
  public:
   /// Opens or creates the log (and the folder). A torn tail is cut off and kept beside the log in
-  /// "events.torn"; recovered() then says so. Locked elsewhere: kResource. `entropy` makes ids
-  /// unique among studies: system_entropy(), or any number in tests. `clock` outlives the log.
+  /// "events.torn"; recovered() then says so. Locked elsewhere: kResource. `ids` makes event ids:
+  /// base::system_entropy(), or any stream in tests. `clock` outlives the log.
   static base::Result<EventLog> open(const std::filesystem::path& folder, const base::Clock& clock,
-                                     uint64_t entropy);
+                                     base::RandomStream ids);
   EventLog(EventLog&&) noexcept;
   EventLog& operator=(EventLog&&) noexcept;
   ~EventLog();
@@ -67,8 +68,5 @@ class EventLog {
   explicit EventLog(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
-
-/// 64 random bits from the operating system.
-uint64_t system_entropy();
 
 }  // namespace edgetran::store

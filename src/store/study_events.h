@@ -13,7 +13,7 @@ namespace edgetran::store {
 //   study.created   name, seed, config{}, objectives[{name, goal, unit?}],
 //                   constraints[{name, min?, max?}], devices["name" | {name, ...}]
 //   trial.created   trial, spec{}, spec_hash, parameters, flops
-//   trial.state     trial, state, reason?
+//   trial.state     trial, state, reason?, device?, rung? (what failed, where it was not the whole)
 //   trial.trained   trial, rung, tokens, metrics{}, seconds, model
 //   trial.measured  trial, device, record{}
 //   study.baseline  name, metrics{}, rows?

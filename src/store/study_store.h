@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "store/artefacts.h"
 #include "store/event_log.h"
@@ -21,7 +22,7 @@ namespace edgetran::store {
 class StudyStore {
  public:
   static base::Result<StudyStore> open(const std::filesystem::path& folder,
-                                       const base::Clock& clock, uint64_t entropy);
+                                       const base::Clock& clock, base::RandomStream ids);
   StudyStore(StudyStore&&) noexcept;
   StudyStore& operator=(StudyStore&&) noexcept;
   ~StudyStore();
