@@ -1,6 +1,8 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "graph/graph.h"
@@ -34,7 +36,8 @@ class Builder {
   ValueId parameter(const std::string& name, const Shape& shape, Initializer initializer,
                     ParameterRole role, std::vector<FileTensor> file_tensors);
 
-  // -- operators (shapes in brackets; any leading axes as ...) --------------------------------------
+  // -- operators (shapes in brackets; any leading axes as ...)
+  // --------------------------------------
   /// table [rows, width], ids [...] int64 -> [..., width]
   ValueId embedding(ValueId table, ValueId ids);
   /// table [positions, width] -> [length, width]
@@ -55,7 +58,8 @@ class Builder {
   ValueId merge_heads(const std::vector<ValueId>& groups, AxisId features);
   /// q, k, v [batch, heads, length, width]; relative [2 positions - 1, width] or kNone;
   /// mask [batch, length] int64 (1 valid, 0 padding) or kNone
-  /// -> softmax((q kT + P) / sqrt(width) + mask) v, P[t,r] = q[t] . relative[t - r + positions - 1]
+  /// -> softmax((q kT + P) / sqrt(width) + mask) v, P[t,r] = q[t] . relative[t - r + positions -
+  /// 1]; in training with dropout on the probabilities
   ValueId attention(ValueId q, ValueId k, ValueId v, ValueId relative, ValueId mask);
   /// x [batch, length, width] -> [batch, width]
   ValueId first_token(ValueId x);
@@ -72,8 +76,21 @@ class Builder {
   Graph build();
 
  private:
+  ValueId add_value(Value value);
   ValueId add_node(Op op, Attributes attributes, std::vector<ValueId> inputs, Shape shape);
+  AxisId add_axis(Axis axis);
+  /// Refuses a name that the graph already has for an input, parameter or file tensor.
+  void claim_name(const std::string& name);
+  /// The value, checked to be a float32 tensor of this rank (kNone: any).
+  const Shape& tensor(ValueId value, int rank) const;
+  void check_integers(ValueId value) const;
+  /// Checked to be [batch, length, features].
+  const Shape& sequence(ValueId value) const;
+  const AxisPart& part_of(AxisId composite, int32_t part) const;
+
   Graph graph_;
+  std::unordered_map<std::string, AxisId> axis_ids_;
+  std::unordered_set<std::string> names_;
   std::string scope_;
   int32_t layer_ = kNone;
 };

@@ -15,7 +15,7 @@ struct Cost {
 };
 
 struct GraphCost {
-  Cost total;  ///< parameters counted once each even where they are tied
+  Cost total;                         ///< parameters counted once each even where they are tied
   int64_t peak_activation_bytes = 0;  ///< largest sum of live tensors, inputs in, parameters out
   Cost outside_layers;                ///< embeddings, pooler, heads
   std::vector<Cost> layers;

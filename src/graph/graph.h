@@ -36,8 +36,8 @@ struct Axis {
   enum class Kind : uint8_t { kFixed, kBatch, kLength, kSelected };
   std::string name;  ///< "vocabulary", "layers.3.head_features", "batch", ...
   Kind kind = Kind::kFixed;
-  int64_t size = 0;              ///< kFixed only
-  std::vector<AxisPart> parts;   ///< composite axes only; sizes add up to `size`
+  int64_t size = 0;             ///< kFixed only
+  std::vector<AxisPart> parts;  ///< composite axes only; sizes add up to `size`
 };
 
 using Shape = std::vector<AxisId>;
@@ -47,13 +47,13 @@ enum class ElementType : uint8_t { kFloat32, kInt64 };
 /// The closed set of operators. Attention and layer norm are single nodes; a reader without a
 /// fused kernel for them expands them. Shapes are in the builder's functions (builder.h).
 enum class Op : uint8_t {
-  kEmbedding,        ///< (table, ids)
-  kPositionRows,     ///< (table), rows 0 .. length-1
-  kLinear,           ///< (x, weight[, bias])
-  kAdd,              ///< (a, b), b aligned to a's trailing axes
-  kLayerNorm,        ///< (x, weight, bias), attribute epsilon
-  kDropout,          ///< (x); identity outside training
-  kGelu,             ///< erf form
+  kEmbedding,     ///< (table, ids)
+  kPositionRows,  ///< (table), rows 0 .. length-1
+  kLinear,        ///< (x, weight[, bias])
+  kAdd,           ///< (a, b), b aligned to a's trailing axes
+  kLayerNorm,     ///< (x, weight, bias), attribute epsilon
+  kDropout,       ///< (x); identity outside training
+  kGelu,          ///< erf form
   kTanh,
   kSplitHeads,       ///< (x), attribute part: [b, l, features] -> [b, heads, l, width]
   kMergeHeads,       ///< (group, ...): [b, heads, l, width] each -> [b, l, features]
@@ -94,11 +94,11 @@ struct Parameter {
 };
 
 struct Attributes {
-  double epsilon = 0;            ///< kLayerNorm
-  int32_t part = 0;              ///< kSplitHeads: which part of the composite axis
-  bool has_relative = false;     ///< kAttention: inputs[3] is the relative table [2p-1, width]
-  bool has_mask = false;         ///< kAttention: last input is attention_mask [b, l]
-  bool dropout = false;          ///< kAttention: dropout on the probabilities in training
+  double epsilon = 0;         ///< kLayerNorm
+  int32_t part = 0;           ///< kSplitHeads: which part of the composite axis
+  bool has_relative = false;  ///< kAttention: inputs[3] is the relative table [2p-1, width]
+  bool has_mask = false;      ///< kAttention: last input is attention_mask [b, l]
+  bool dropout = false;       ///< kAttention: dropout on the probabilities in training
 };
 
 /// Where a value comes from.
@@ -115,7 +115,7 @@ struct Node {
   Attributes attributes;
   std::vector<ValueId> inputs;
   ValueId output = kNone;
-  std::string scope;   ///< "embeddings", "layers.3.attention", "pooler", ...
+  std::string scope;  ///< "embeddings", "layers.3.attention", "pooler", ...
   int32_t layer = kNone;
 };
 
