@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -55,12 +57,13 @@ class SafetensorsFile {
  private:
   SafetensorsFile() = default;
   base::Status read(std::span<const std::byte> bytes);
-  base::Status read_header(std::string_view header, std::span<const std::byte> data);
+  base::Status check_layout(std::span<const std::byte> data);
 
   std::optional<base::MappedFile> map_;
-  std::vector<std::byte> owned_;
+  std::unique_ptr<const std::string> owned_;  ///< on the heap: views stay valid when this moves
   std::string name_;
   std::vector<TensorView> tensors_;
+  std::map<std::string, size_t, std::less<>> index_;
   std::map<std::string, std::string> metadata_;
 };
 
@@ -83,7 +86,11 @@ struct TensorSource {
 std::string encode_safetensors(std::span<const TensorSource> tensors,
                                const std::map<std::string, std::string>& metadata = {});
 
-/// The same into a file that appears whole or not at all, streamed without a copy of the data.
+/// The same into a file that the caller commits, streamed without a copy of the data.
+base::Status stage_safetensors(base::AtomicFile& file, std::span<const TensorSource> tensors,
+                               const std::map<std::string, std::string>& metadata = {});
+
+/// The same into a file that appears whole or not at all.
 base::Status write_safetensors(const std::filesystem::path& path,
                                std::span<const TensorSource> tensors,
                                const std::map<std::string, std::string>& metadata = {});
