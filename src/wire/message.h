@@ -36,8 +36,11 @@ struct Incoming {
   base::Error error;  ///< kMalformed
 };
 
-/// The bytes of a message: one JSON frame and the blob in chunks of at most kMaxPayloadBytes.
-/// "blob_bytes" is set where there is a blob. kResource: the JSON is longer than a frame.
+/// The JSON frame of a message whose blob has `blob_bytes` (0: none; the key is set or removed).
+/// kResource: the JSON is longer than a frame.
+base::Result<std::string> encode_json(const base::Json& json, uint64_t blob_bytes);
+
+/// The bytes of a message: its JSON frame and the blob in chunks of at most kMaxPayloadBytes.
 base::Result<std::string> encode_message(const base::Json& json, std::string_view blob = {});
 
 /// Puts messages together from bytes in any portions; no input or output of its own.

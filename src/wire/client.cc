@@ -1,0 +1,100 @@
+#include "wire/client.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/clock.h"
+
+namespace edgetran::wire {
+
+namespace {
+
+/// How often a waiting call looks at its cancel token, time-out and heartbeat.
+constexpr double kTickS = 0.05;
+
+base::Error protocol_error(std::string message) {
+  return {base::ErrorCategory::kProtocol, std::move(message), {}};
+}
+
+}  // namespace
+
+base::Result<Hello> Client::hello(const Hello& self, double timeout_s) {
+  CallOptions options;
+  options.timeout_s = timeout_s;
+  EDGETRAN_ASSIGN(const Message reply, call("hello", hello_json(self), {}, options));
+  EDGETRAN_ASSIGN(Hello theirs, read_hello(reply.json));
+  EDGETRAN_TRY(negotiate(self, theirs).map([](int) {}));
+  return theirs;
+}
+
+base::Result<Message> Client::call(const std::string& verb, const base::Json& fields,
+                                   std::string_view blob, const CallOptions& options) {
+  const base::SystemClock clock;
+  const int64_t id = ++last_id_;
+  base::Json request = {{"id", id}, {"verb", verb}};
+  for (const auto& [key, value] : fields.items()) {
+    if (key != "id" && key != "verb") request[key] = value;
+  }
+  const double start_s = clock.now_s();
+  cancel_sent_ = false;
+  next_heartbeat_s_ = start_s + options.heartbeat_s;
+  EDGETRAN_TRY(connection_.send(request, blob));
+  while (true) {
+    EDGETRAN_ASSIGN(Incoming incoming, connection_.receive(kTickS));
+    EDGETRAN_ASSIGN(auto reply, take(std::move(incoming), id, options));
+    if (reply) return std::move(*reply);
+    const double now_s = clock.now_s();
+    if (options.timeout_s > 0 && now_s - start_s > options.timeout_s) {
+      return base::fail(
+          protocol_error(fmt::format("no reply to \"{}\" within {:g} s", verb, options.timeout_s)));
+    }
+    EDGETRAN_TRY(tend(id, options, now_s));
+  }
+}
+
+base::Result<std::optional<Message>> Client::take(Incoming incoming, int64_t id,
+                                                  const CallOptions& options) {
+  if (incoming.kind == Incoming::Kind::kTimeout) return std::nullopt;
+  if (incoming.kind == Incoming::Kind::kEnd) {
+    return base::fail(protocol_error("the peer closed the connection before its reply"));
+  }
+  if (incoming.kind == Incoming::Kind::kMalformed) {
+    return base::fail(incoming.error.within("reply of the peer"));
+  }
+  base::Json& json = incoming.message.json;
+  // Replies to heartbeats and to `cancel` have other ids; nobody waits for them.
+  if (!json.contains("id") || json["id"] != id) return std::nullopt;
+  if (const auto event = json.find("event"); event != json.end() && event->is_string()) {
+    base::Event happened{event->get<std::string>(), json};
+    happened.fields.erase("id");
+    happened.fields.erase("event");
+    if (options.events != nullptr) options.events->emit(happened);
+    return std::nullopt;
+  }
+  const auto ok = json.find("ok");
+  if (ok == json.end() || !ok->is_boolean()) {
+    return base::fail(protocol_error("a message of the peer is neither an event nor a reply"));
+  }
+  if (!ok->get<bool>()) return base::fail(error_from_json(json.value("error", base::Json())));
+  for (const char* key : {"id", "ok", "blob_bytes"}) json.erase(key);
+  return std::move(incoming.message);
+}
+
+base::Status Client::tend(int64_t id, const CallOptions& options, double now_s) {
+  if (options.cancel.urgent()) {
+    return base::fail(base::ErrorCategory::kInterrupted, "interrupted while waiting for the peer");
+  }
+  if (options.cancel.requested() && !cancel_sent_) {
+    cancel_sent_ = true;
+    EDGETRAN_TRY(connection_.send({{"id", ++last_id_}, {"verb", "cancel"}, {"target", id}}));
+  }
+  if (!options.heartbeat_verb.empty() && now_s >= next_heartbeat_s_) {
+    next_heartbeat_s_ = now_s + std::max(options.heartbeat_s, kTickS);
+    EDGETRAN_TRY(connection_.send({{"id", ++last_id_}, {"verb", options.heartbeat_verb}}));
+  }
+  return {};
+}
+
+}  // namespace edgetran::wire
