@@ -1,13 +1,19 @@
 # One function a kind of target. A module's direct links are exactly the LINKS of its
 # declaration; tests/layering compares them, the includes and docs/architecture.md.
 
-# edgetran_module(NAME [LINKS module...] [LIBRARIES target...] [PRIVATE_LIBRARIES target...])
-# Static library edgetran_NAME of the .cc files in the calling folder. New files are picked up.
+# edgetran_module(NAME [LINKS module...] [LIBRARIES target...] [PRIVATE_LIBRARIES target...]
+#                 [FOLDERS folder...])
+# Static library edgetran_NAME of the .cc files in the calling folder and in the sub-folders named
+# (parts of the same module). New files are picked up.
 # A '/' in a module's name (train/torch) becomes '_' in the target's.
 function(edgetran_module name)
-  cmake_parse_arguments(ARG "" "" "LINKS;LIBRARIES;PRIVATE_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "LINKS;LIBRARIES;PRIVATE_LIBRARIES;FOLDERS" ${ARGN})
   string(REPLACE "/" "_" target edgetran_${name})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  set(patterns ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  foreach(folder ${ARG_FOLDERS})
+    list(APPEND patterns ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cc)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${patterns})
   if(NOT sources)
     message(STATUS "module ${name}: no sources yet")
     add_library(${target} INTERFACE)

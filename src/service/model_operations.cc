@@ -1,0 +1,277 @@
+// model show | cost | convert | init | export
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/files.h"
+#include "base/units.h"
+#include "encoder/encoder.h"
+#include "graph/cost.h"
+#include "onnx/export.h"
+#include "service/operations.h"
+#include "space/model_spec.h"
+#include "weights/model_folder.h"
+#include "weights/weights.h"
+
+namespace edgetran::service {
+
+namespace {
+
+using base::ErrorCategory;
+using base::Json;
+using base::Result;
+
+// -- show ---------------------------------------------------------------------------------------
+
+struct ShowRequest {
+  std::string model;
+};
+
+/// "sa_sdp x4" for runs of equal heads.
+std::string heads_text(const space::LayerSpec& layer) {
+  std::string text;
+  for (size_t i = 0; i < layer.heads.size();) {
+    size_t end = i;
+    while (end < layer.heads.size() && layer.heads[end] == layer.heads[i]) ++end;
+    text += fmt::format("{}{}", text.empty() ? "" : " + ", layer.heads[i]);
+    if (end - i > 1) text += fmt::format(" x{}", end - i);
+    i = end;
+  }
+  return text;
+}
+
+std::string layers_text(const space::ModelSpec& spec) {
+  std::string text;
+  for (size_t i = 0; i < spec.layers.size();) {
+    size_t end = i;
+    while (end < spec.layers.size() && spec.layers[end] == spec.layers[i]) ++end;
+    const auto& layer = spec.layers[i];
+    const std::string range =
+        end - i == 1 ? fmt::format("layer {}", i) : fmt::format("layers {}-{}", i, end - 1);
+    text +=
+        fmt::format("{:<14} width {:<5} heads {} ({} wide)  feed-forward {}\n", range, layer.width,
+                    heads_text(layer), layer.head_width, fmt::join(layer.feed_forward, " > "));
+    i = end;
+  }
+  return text;
+}
+
+Result<Reply> show(Context&, const ShowRequest& request) {
+  EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
+  const auto& spec = info.spec;
+  EDGETRAN_ASSIGN(const auto graph, encoder::build_encoder(spec, {}));
+  const int64_t parameters = graph::count_graph(graph, {}).total.parameters;
+  Reply reply;
+  reply.data = space::model_spec_json(spec);
+  reply.data["hash"] = space::canonical_hash(spec);
+  reply.data["parameters"] = parameters;
+  if (info.labels > 0) reply.data["labels"] = info.labels;
+  reply.text = fmt::format(
+      "vocabulary     {} entries, {} positions ({}), embedding {}\n{}parameters     {} with "
+      "pooler, "
+      "without task head\n",
+      base::format_count(spec.vocabulary), spec.positions,
+      spec.position == space::PositionKind::kAbsolute ? "absolute" : "relative_key",
+      spec.embedding == 0 ? spec.layers.front().width : spec.embedding, layers_text(spec),
+      base::format_count(parameters));
+  if (info.labels > 0) reply.text += fmt::format("classifier     {} labels\n", info.labels);
+  return reply;
+}
+
+// -- cost ---------------------------------------------------------------------------------------
+
+struct CostRequest {
+  std::string model;
+  int64_t batch = 1;
+  int64_t length = 128;
+};
+
+Json cost_json(const graph::Cost& cost) {
+  return {
+      {"parameters", cost.parameters}, {"flops", cost.flops}, {"bytes_moved", cost.bytes_moved}};
+}
+
+Result<Reply> cost(Context&, const CostRequest& request) {
+  EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
+  if (request.length > info.spec.positions)
+    return base::fail(ErrorCategory::kUsage,
+                      fmt::format("length {} exceeds the model's {} positions", request.length,
+                                  info.spec.positions),
+                      "give --length a smaller number, or the spec more positions");
+  EDGETRAN_ASSIGN(const auto graph, encoder::build_encoder(info.spec, {}));
+  const auto counted =
+      graph::count_graph(graph, {.batch = request.batch, .length = request.length});
+  Reply reply;
+  reply.data = cost_json(counted.total);
+  reply.data["peak_activation_bytes"] = counted.peak_activation_bytes;
+  reply.data["batch"] = request.batch;
+  reply.data["length"] = request.length;
+  reply.data["layers"] = Json::array();
+  for (const auto& layer : counted.layers) reply.data["layers"].push_back(cost_json(layer));
+  reply.columns = {{"parameters", "parameters", Shown::kCount},
+                   {"flops", "FLOPs", Shown::kCount},
+                   {"bytes_moved", "bytes moved", Shown::kBytes},
+                   {"peak_activation_bytes", "peak activations", Shown::kBytes},
+                   {"batch", "batch", Shown::kCount},
+                   {"length", "length", Shown::kCount}};
+  return reply;
+}
+
+// -- convert ------------------------------------------------------------------------------------
+
+struct ConvertRequest {
+  std::string model;
+  std::string to = "edgetran";
+  std::string out;
+};
+
+Result<Reply> convert(Context&, const ConvertRequest& request) {
+  EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
+  Reply reply;
+  if (request.to == "published") {
+    EDGETRAN_ASSIGN(reply.data, space::published_dictionary(info.spec));
+  } else {
+    reply.data = space::model_spec_json(info.spec);
+  }
+  reply.text = reply.data.dump(2) + "\n";
+  if (!request.out.empty()) {
+    EDGETRAN_TRY(base::write_file_atomic(request.out, reply.text));
+    reply.data = {{"file", request.out}};
+    reply.text = request.out + "\n";
+  }
+  return reply;
+}
+
+// -- init ---------------------------------------------------------------------------------------
+
+struct InitRequest {
+  std::string model;
+  int64_t labels = 2;
+  bool mlm = false;
+  int64_t seed = 1;
+  std::string initialization = "training";
+  std::string vocabulary_file;
+  std::string out;
+};
+
+Result<Reply> init(Context&, const InitRequest& request) {
+  EDGETRAN_ASSIGN(auto info, weights::read_model_info(request.model));
+  info.mlm = request.mlm;
+  info.labels = request.mlm ? 0 : request.labels;
+  info.label_names.clear();
+  std::string vocabulary;
+  if (!request.vocabulary_file.empty()) {
+    EDGETRAN_ASSIGN(vocabulary, base::read_file(request.vocabulary_file));
+    info.tokenizer = weights::kVocabularyFile;
+  } else {
+    info.tokenizer.clear();
+  }
+  EDGETRAN_ASSIGN(const auto graph,
+                  encoder::build_encoder(info.spec, weights::build_options(info)));
+  const auto scheme = request.initialization == "order-one" ? weights::Initialization::kOrderOne
+                                                            : weights::Initialization::kTraining;
+  const base::RandomStream random(static_cast<uint64_t>(request.seed), "initialize");
+  info.history = {{"initialization", request.initialization}, {"seed", request.seed}};
+  EDGETRAN_TRY(weights::write_model_folder(request.out, info, graph,
+                                           weights::initialize(graph, random, scheme), vocabulary));
+  Reply reply;
+  reply.data = {{"folder", request.out},
+                {"labels", info.labels},
+                {"parameters", graph::count_graph(graph, {}).total.parameters}};
+  return reply;
+}
+
+// -- export -------------------------------------------------------------------------------------
+
+struct ExportRequest {
+  std::string model;
+  std::string to = "onnx";
+  int64_t batch = 1;
+  int64_t length = 128;
+  bool dynamic = false;
+  bool mask = false;
+  std::string with;
+  std::string out;
+};
+
+Result<Reply> export_model(Context&, const ExportRequest& request) {
+  EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
+  const bool folder = std::filesystem::is_directory(request.model);
+  if (!folder)
+    return base::fail(ErrorCategory::kUsage,
+                      fmt::format("'{}' is a spec without weights", request.model),
+                      "make a model folder first: edgetran model init SPEC --out DIR");
+  auto options = weights::build_options(info);
+  options.mask = request.mask || request.dynamic;
+  EDGETRAN_ASSIGN(const auto graph, encoder::build_encoder(info.spec, options));
+  EDGETRAN_ASSIGN(
+      const auto weights,
+      weights::load_weights(std::filesystem::path(request.model) / weights::kWeightsFile, graph));
+  EDGETRAN_ASSIGN(const std::string bytes, onnx::export_onnx(graph, weights,
+                                                             {.dynamic = request.dynamic,
+                                                              .batch = request.batch,
+                                                              .length = request.length,
+                                                              .hidden = request.with == "hidden"}));
+  EDGETRAN_TRY(base::write_file_atomic(request.out, bytes));
+  Reply reply;
+  reply.data = {{"file", request.out}, {"bytes", bytes.size()}, {"opset", 17}};
+  if (!request.dynamic) {
+    reply.data["batch"] = request.batch;
+    reply.data["length"] = request.length;
+  }
+  return reply;
+}
+
+}  // namespace
+
+std::vector<Operation> model_operations() {
+  const std::string model_text = "Spec file (our JSON or the published dictionary) or model folder";
+  base::Settings<ShowRequest> show_settings;
+  show_settings.string("model", &ShowRequest::model, model_text);
+
+  base::Settings<CostRequest> cost_settings;
+  cost_settings.string("model", &CostRequest::model, model_text)
+      .integer("batch", &CostRequest::batch, 1, 1 << 20, "", "Sequences in a batch")
+      .integer("length", &CostRequest::length, 1, space::kMaxPositions, "tokens",
+               "Length of each sequence");
+
+  base::Settings<ConvertRequest> convert_settings;
+  convert_settings.string("model", &ConvertRequest::model, model_text)
+      .choice("to", &ConvertRequest::to, {"edgetran", "published"}, "Form to write")
+      .string("out", &ConvertRequest::out, "File to write instead of standard output");
+
+  base::Settings<InitRequest> init_settings;
+  init_settings.string("model", &InitRequest::model, model_text)
+      .integer("labels", &InitRequest::labels, 1, 1'000'000, "",
+               "Outputs of the classifier (1: regression)")
+      .boolean("mlm", &InitRequest::mlm, "A masked-language-model head instead of a classifier")
+      .integer("seed", &InitRequest::seed, 0, INT64_MAX, "", "Seed of the random weights")
+      .choice("initialization", &InitRequest::initialization, {"training", "order-one"},
+              "training: normal 0.02; order-one: weights of order 1, for numerical tests")
+      .string("vocabulary_file", &InitRequest::vocabulary_file,
+              "WordPiece vocab.txt to put into the folder")
+      .string("out", &InitRequest::out, "Model folder to write");
+
+  base::Settings<ExportRequest> export_settings;
+  export_settings.string("model", &ExportRequest::model, "Model folder")
+      .choice("to", &ExportRequest::to, {"onnx"}, "Format to write")
+      .integer("batch", &ExportRequest::batch, 1, 1 << 20, "", "Fixed batch size")
+      .integer("length", &ExportRequest::length, 1, space::kMaxPositions, "tokens", "Fixed length")
+      .boolean("dynamic", &ExportRequest::dynamic, "Symbolic batch and length, with a mask")
+      .boolean("mask", &ExportRequest::mask, "Input attention_mask for padded sequences")
+      .choice("with", &ExportRequest::with, {"", "hidden"},
+              "hidden: also the output last_hidden_state")
+      .string("out", &ExportRequest::out, "File to write");
+
+  return {operation("model show", "What an encoder looks like", show_settings, {"model"}, {}, show),
+          operation("model cost", "Count parameters, FLOPs, bytes and peak activations",
+                    cost_settings, {"model"}, {}, cost),
+          operation("model convert", "Between our JSON and the published dictionary",
+                    convert_settings, {"model"}, {}, convert),
+          operation("model init", "Make a model folder with random weights", init_settings,
+                    {"model"}, {"out"}, init),
+          operation("model export", "Write a trained model for a runtime", export_settings,
+                    {"model"}, {"out"}, export_model)};
+}
+
+}  // namespace edgetran::service

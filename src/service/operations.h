@@ -1,0 +1,18 @@
+#pragma once
+
+#include <vector>
+
+#include "service/request.h"
+
+// The operations of each part; operations() in operations.cc lists them all.
+namespace edgetran::service {
+
+std::vector<Operation> space_operations();
+std::vector<Operation> model_operations();
+std::vector<Operation> data_operations();
+std::vector<Operation> training_operations();
+std::vector<Operation> device_operations();
+std::vector<Operation> study_operations();
+std::vector<Operation> demo_operations();
+
+}  // namespace edgetran::service
