@@ -39,9 +39,9 @@ class TokenFile {
  public:
   /// Errors: kNotFound; kCorrupt for anything that is not a whole, consistent token file; kUsage
   /// for a version this program does not read.
-  static Result<TokenFile> open(const std::filesystem::path& path);
+  static base::Result<TokenFile> open(const std::filesystem::path& path);
   /// The same checks on bytes that the caller keeps alive and aligned to 8; `name` for messages.
-  static Result<TokenFile> parse(std::span<const std::byte> bytes, std::string_view name);
+  static base::Result<TokenFile> parse(std::span<const std::byte> bytes, std::string_view name);
 
   const TokenFileInfo& info() const { return info_; }
   int64_t rows() const { return static_cast<int64_t>(offsets_.size()) - 1; }
@@ -76,17 +76,18 @@ class TokenFile {
 class TokenFileWriter {
  public:
   /// `info.label_names` may be filled in later, by finish().
-  static Result<TokenFileWriter> create(const std::filesystem::path& path, TokenFileInfo info);
+  static base::Result<TokenFileWriter> create(const std::filesystem::path& path,
+                                              TokenFileInfo info);
   TokenFileWriter(TokenFileWriter&&) noexcept;
   TokenFileWriter& operator=(TokenFileWriter&&) noexcept;
   ~TokenFileWriter();
 
-  Status add_text(std::span<const int32_t> ids);
-  Status add_classified(const Encoding& row, int32_t label);
-  Status add_scored(const Encoding& row, float score);
+  base::Status add_text(std::span<const int32_t> ids);
+  base::Status add_classified(const Encoding& row, int32_t label);
+  base::Status add_scored(const Encoding& row, float score);
   int64_t rows() const;
   /// Writes the tables and puts the file in place. No further calls.
-  Status finish(std::vector<std::string> label_names = {});
+  base::Status finish(std::vector<std::string> label_names = {});
 
  private:
   struct Impl;
