@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/cancel.h"
+#include "base/event.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "device/card.h"
+
+namespace edgetran::device {
+
+/// What running a model once costs, counted by the caller from its graph (graph/cost.h) at the
+/// deployment's batch and length.
+struct CostSummary {
+  int64_t flops = 0;
+  int64_t bytes_moved = 0;            ///< fp32
+  int64_t nodes = 0;                  ///< operators launched
+  int64_t peak_activation_bytes = 0;  ///< fp32
+};
+
+/// A model to be measured or run. Either `model_path` or `model_bytes` names the ONNX file; its
+/// SHA-256 is computed where `sha256` is empty.
+struct MeasureRequest {
+  std::filesystem::path model_path;
+  std::string model_bytes;
+  std::string sha256;
+  std::optional<CostSummary> cost;  ///< needed by simulated boards
+  int64_t vocabulary = 0;           ///< token ids are drawn below this
+  std::string deployment;           ///< name on the board's card
+  std::string profile = "quick";
+  uint64_t seed = 0;
+};
+
+/// A measurement: the record of docs/protocol.md ("kind", "latency", ...) and the raw samples it
+/// was computed from (JSONL, profile/samples.h). Storing them, and setting raw.path, is the
+/// caller's business.
+struct Measurement {
+  base::Json record;
+  std::string raw;
+};
+
+/// One board behind one interface, whatever its kind. Not thread-safe; one object a thread.
+class Board {
+ public:
+  virtual ~Board() = default;
+  virtual const Card& card() const = 0;
+
+  /// Measures the latency of a model. Events: "phase". kUsage: wrong request; kDevice: no such
+  /// runtime here, or the agent died twice; kInterrupted on cancel.
+  virtual base::Result<Measurement> measure(const MeasureRequest& request, base::EventSink& events,
+                                            const base::CancelToken& cancel) = 0;
+
+  /// Runs the model on given inputs. `inputs` and the result are tensor blobs
+  /// (profile/tensor_blob.h): input_ids, token_type_ids, attention_mask [rows, length] int64 with
+  /// rows a multiple of the deployment's batch -> logits [rows, labels] float32 and any other
+  /// outputs. kDevice on simulated boards, which compute nothing.
+  virtual base::Result<std::string> run_outputs(const MeasureRequest& request,
+                                                std::string_view inputs,
+                                                const base::CancelToken& cancel) = 0;
+};
+
+struct BoardOptions {
+  std::filesystem::path agent;      ///< program; empty: edgetran-agent beside this executable
+  std::filesystem::path agent_log;  ///< the agent's stderr; empty: inherited
+  double lease_wait_s = 60;         ///< how long to wait for a board that another process holds
+};
+
+/// A board for this card. Starts nothing yet.
+std::unique_ptr<Board> make_board(Card card, BoardOptions options);
+
+}  // namespace edgetran::device

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/json.h"
+#include "base/result.h"
+
+namespace edgetran::device {
+
+/// How a model is run on a board. With the board it makes one "device" of a search.
+struct Deployment {
+  std::string name;       ///< "cpu-2t-bf16"; unique on its board
+  std::string runtime;    ///< "openvino", "simulated"
+  std::string precision;  ///< "fp32" or "bf16"; always set, never the engine's choice
+  int64_t threads = 1;
+  int64_t batch = 1;
+  int64_t length = 64;  ///< tokens a row
+};
+
+/// What a precision changes on a simulated board.
+struct PrecisionLaw {
+  std::string precision;
+  double compute = 1;  ///< multiplies peak_flop_per_s
+  double bytes = 1;    ///< multiplies the bytes moved
+};
+
+/// Parameters of the roofline law of a simulated board (roofline.h).
+struct SimulatedBoardLaw {
+  double peak_flop_per_s = 0;        ///< of one core, fp32
+  double bandwidth_bytes_per_s = 0;  ///< of the board
+  double launch_overhead_s = 0;      ///< of one operator
+  double thread_efficiency = 1;      ///< what each core beyond the first adds, in (0, 1]
+  double load_bytes_per_s = 0;       ///< reading and compiling a model
+  double noise_share = 0;            ///< standard deviation of a run over its mean
+  int64_t seed = 0;
+  std::vector<PrecisionLaw> precisions;
+};
+
+enum class BoardKind { kLocal, kSimulated };
+
+/// Hardware by name.
+struct BoardInfo {
+  std::string name;
+  BoardKind kind = BoardKind::kLocal;
+  std::string description;
+  std::string processor;  ///< model name, empty where not known
+  int64_t cores = 1;
+  int64_t memory_bytes = 0;  ///< 0: not known
+  SimulatedBoardLaw law;     ///< kSimulated only
+};
+
+/// A board and its deployments: the file `edgetran.device/1` (schemas/device.schema.json).
+struct Card {
+  BoardInfo board;
+  std::vector<Deployment> deployments;
+
+  /// kNotFound with the nearest name.
+  base::Result<Deployment> deployment(const std::string& name) const;
+};
+
+/// Strict: unknown keys, repeated deployment names, a precision without a law and more threads than
+/// cores are usage errors with file:line:column and a caret.
+base::Result<Card> read_card(const base::ConfigValue& value);
+base::Result<Card> read_card_file(const std::filesystem::path& path);
+
+/// The card as read_card reads it.
+base::Json card_json(const Card& card);
+/// The same as YAML, for `edgetran device list --detect`.
+std::string card_yaml(const Card& card);
+
+}  // namespace edgetran::device
