@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "profile/tensor_blob.h"
+
+namespace edgetran::profile {
+
+/// The law by which a simulated run takes its time.
+struct SimulatedLaw {
+  double mean_s = 0;       ///< of one inference
+  double noise_share = 0;  ///< standard deviation over mean
+  double load_s = 0;
+  uint64_t memory_bytes = 0;  ///< modelled peak of memory
+  uint64_t seed = 0;
+};
+
+/// How a model is to be run. Precision and threads are always explicit.
+struct RunSettings {
+  std::string precision = "fp32";
+  int64_t threads = 1;
+  int64_t batch = 1;
+  int64_t length = 64;
+  std::optional<SimulatedLaw> law;  ///< simulated runtime only
+};
+
+/// A model that is loaded and ready to run.
+class CompiledModel {
+ public:
+  virtual ~CompiledModel() = default;
+  /// Names, types and static shapes of the inputs.
+  virtual std::vector<TensorInfo> inputs() const = 0;
+  /// Sets every input; the bytes are copied. kUsage: missing, unknown, wrong type or shape.
+  virtual base::Status set_inputs(const std::vector<Tensor>& tensors) = 0;
+  /// One inference: inputs in host memory to outputs in host memory, and nothing else.
+  virtual base::Status run() = 0;
+  /// Outputs of the last run.
+  virtual base::Result<std::vector<Tensor>> outputs() const = 0;
+  /// Modelled peak of memory; nullopt: to be measured on the process.
+  virtual std::optional<uint64_t> modelled_memory_bytes() const { return std::nullopt; }
+};
+
+/// An engine that runs models. One object a request; not thread-safe.
+class Runtime {
+ public:
+  virtual ~Runtime() = default;
+  /// The clock on which its runs take time.
+  virtual base::Clock& clock() = 0;
+  /// Exceptions of the engine come back as errors: kCorrupt (not a model), kDevice (no such
+  /// device or precision), kUsage (shapes that do not fit), kResource.
+  virtual base::Result<std::unique_ptr<CompiledModel>> load(std::string_view model,
+                                                            const RunSettings& settings) = 0;
+};
+
+/// What a runtime says of itself.
+struct RuntimeInfo {
+  std::string name;
+  std::string version;
+  bool modelled = false;  ///< its times are a law, not a measurement
+  bool available = true;
+  std::string reason;  ///< why it is not available
+  std::vector<std::string> devices;
+  std::vector<std::string> precisions;
+};
+
+/// One runtime of the agent: how to ask about it and how to make it.
+class RuntimeFactory {
+ public:
+  virtual ~RuntimeFactory() = default;
+  virtual RuntimeInfo info() const = 0;
+  /// kDevice where the runtime is not available here.
+  virtual base::Result<std::unique_ptr<Runtime>> create() const = 0;
+};
+
+}  // namespace edgetran::profile
