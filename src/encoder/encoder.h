@@ -8,13 +8,17 @@
 
 namespace edgetran::encoder {
 
+/// The largest model that is built; beyond it a spec is a usage error.
+inline constexpr int64_t kMaxParameters = int64_t{1} << 40;
+
 enum class TaskHead { kNone, kClassifier, kMaskedLanguageModel };
 
 /// Which graph to build of a spec.
 struct BuildOptions {
   TaskHead head = TaskHead::kNone;
-  int64_t labels = 2;          ///< kClassifier: outputs of the classifier (1 for regression)
-  bool pooler = true;          ///< kNone: with pooler; a classifier always has one
+  int64_t labels = 2;  ///< kClassifier: outputs of the classifier (1 for regression)
+  /// kNone: with pooler. A classifier always has one, a masked language model never.
+  bool pooler = true;
   bool mask = false;           ///< with input attention_mask; without, every position is valid
   bool hidden_states = false;  ///< outputs hidden_states.0 (embeddings) ... hidden_states.l
 };
@@ -23,7 +27,12 @@ struct BuildOptions {
 /// token_type_ids [batch, length] int64, attention_mask with `mask`, selected_positions [selected]
 /// for the masked language model. Outputs: last_hidden_state [batch, length, width]; pooled
 /// [batch, width] with a pooler; logits [batch, labels] (classifier) or mlm_logits
-/// [selected, vocabulary]. Unknown head types are usage errors that name the nearest known one.
+/// [selected, vocabulary]. hidden_states.i is what layer i reads (after a width projection before
+/// it), the last one is last_hidden_state.
+///
+/// Usage errors: a size that is not positive or beyond the bounds of space/model_spec.h, more than
+/// kMaxParameters parameters, a head type that is not known (the nearest one is named) or, though
+/// published, not built by this version.
 base::Result<graph::Graph> build_encoder(const space::ModelSpec& spec, const BuildOptions& options);
 
 }  // namespace edgetran::encoder

@@ -117,6 +117,13 @@ AxisId Builder::last_axis(ValueId value) const {
   return shape(value).back();
 }
 
+int64_t Builder::axis_size(AxisId axis) const {
+  EDGETRAN_CHECK(axis >= 0 && static_cast<size_t>(axis) < graph_.axes_.size() &&
+                     graph_.axis(axis).kind == Axis::Kind::kFixed,
+                 "only fixed axes have a size");
+  return graph_.axis(axis).size;
+}
+
 Graph Builder::build() {
   EDGETRAN_CHECK(!graph_.outputs_.empty(), "a graph needs an output");
   Graph finished = std::move(graph_);

@@ -71,6 +71,8 @@ class Builder {
 
   const Shape& shape(ValueId value) const;
   AxisId last_axis(ValueId value) const;
+  /// Size of a fixed axis.
+  int64_t axis_size(AxisId axis) const;
 
   /// The finished graph; the builder is empty afterwards.
   Graph build();

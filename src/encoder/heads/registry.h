@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "encoder/head_type.h"
+
+// One line a head type, in order of execution: the constant that its file defines.
+#define EDGETRAN_HEAD_TYPES(TYPE) TYPE(kSaSdp)
+
+namespace edgetran::encoder {
+
+#define EDGETRAN_DECLARE_HEAD_TYPE(constant) extern const HeadType constant;
+EDGETRAN_HEAD_TYPES(EDGETRAN_DECLARE_HEAD_TYPE)
+#undef EDGETRAN_DECLARE_HEAD_TYPE
+
+/// The head types that this version builds.
+HeadRegistry builtin_head_types();
+
+/// Their names, in order of execution.
+std::vector<std::string> head_type_names(HeadRegistry registry);
+
+/// Place of the type with this name in the registry. A usage error otherwise: it says whether the
+/// name is one of the published design space (FlexiBERT 2.0) that this registry does not build, or
+/// names the nearest known one.
+base::Result<size_t> find_head_type(HeadRegistry registry, std::string_view name);
+
+}  // namespace edgetran::encoder
