@@ -59,9 +59,12 @@ class BatchSampler {
   int64_t batches_in_epoch() const { return static_cast<int64_t>(starts_.size()) - 1; }
   /// Rows of batch `position` of the current epoch.
   std::span<const int64_t> batch_rows(int64_t position) const;
+  /// Share of the current epoch's positions that are padding.
+  double padding_share() const;
 
  private:
   void plan(int64_t epoch);
+  std::vector<int64_t> cut(std::span<const int64_t> rows) const;
   const TokenFile* file_;
   BatchSettings settings_;
   uint64_t seed_;
@@ -69,9 +72,6 @@ class BatchSampler {
   std::vector<int64_t> order_;   // rows, batch after batch
   std::vector<int64_t> starts_;  // [batches + 1] into order_
 };
-
-/// Share of padded positions over the current epoch of `sampler`.
-double padding_share(const BatchSampler& sampler, const TokenFile& file, int64_t length_multiple);
 
 struct BlockSettings {
   int64_t rows = 32;     ///< blocks a batch; always full

@@ -3,7 +3,6 @@
 #include <utf8proc.h>
 
 #include <algorithm>
-#include <cstring>
 #include <iterator>
 
 namespace edgetran::data {
@@ -51,27 +50,6 @@ utf8proc_category_t category(char32_t character) {
 
 }  // namespace
 
-size_t find_invalid_utf8(std::string_view text) {
-  size_t position = 0;
-  while (position < text.size()) {
-    uint64_t eight = 0;
-    if (position + sizeof eight <= text.size()) {
-      std::memcpy(&eight, text.data() + position, sizeof eight);
-      if ((eight & 0x8080808080808080ULL) == 0) {
-        position += sizeof eight;
-        continue;
-      }
-    }
-    utf8proc_int32_t character = 0;
-    const auto length =
-        utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + position),
-                         static_cast<utf8proc_ssize_t>(text.size() - position), &character);
-    if (length <= 0) return position;
-    position += static_cast<size_t>(length);
-  }
-  return std::string_view::npos;
-}
-
 char32_t decode_utf8(std::string_view text, size_t& position) {
   utf8proc_int32_t character = 0;
   const auto length =
@@ -85,12 +63,6 @@ void append_utf8(std::string& text, char32_t character) {
   utf8proc_uint8_t bytes[4];
   const auto length = utf8proc_encode_char(static_cast<utf8proc_int32_t>(character), bytes);
   text.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(length));
-}
-
-size_t count_characters(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char byte) {
-    return (static_cast<uint8_t>(byte) & 0xC0) != 0x80;
-  }));
 }
 
 bool is_dropped(char32_t character) {

@@ -12,18 +12,12 @@ namespace edgetran::data {
 // choices are the ones to keep. It classifies by the Unicode 8 tables; characters that later
 // versions added or moved keep their old class here, whatever the library at hand knows.
 
-/// Byte position of the first byte that is not valid UTF-8; npos where the text is valid.
-size_t find_invalid_utf8(std::string_view text);
-
 /// Decodes the character at `position` (< text.size()) and moves past it. An invalid byte gives
 /// U+FFFD and moves by one.
 char32_t decode_utf8(std::string_view text, size_t& position);
 
 /// Appends `character` as UTF-8.
 void append_utf8(std::string& text, char32_t character);
-
-/// Number of characters of valid UTF-8.
-size_t count_characters(std::string_view text);
 
 /// Removed by clean-up: NUL, U+FFFD, controls, format and private-use characters.
 bool is_dropped(char32_t character);

@@ -61,6 +61,8 @@ class TokenFile {
 
  private:
   TokenFile() = default;
+  base::Status check_rows(std::string_view name);
+  base::Status check_values(std::string_view name) const;
   std::unique_ptr<base::MappedFile> map_;
   TokenFileInfo info_;
   std::span<const int64_t> offsets_;        // [rows + 1]

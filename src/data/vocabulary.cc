@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
 #include "base/files.h"
-#include "data/characters.h"
+#include "base/text.h"
 
 namespace edgetran::data {
 namespace {
@@ -59,8 +60,8 @@ base::Result<Vocabulary> Vocabulary::parse(std::string_view text, std::string_vi
     return fail(ErrorCategory::kUsage, fmt::format("{}: {} bytes are too many for a vocabulary; at "
                                                    "most {} are read",
                                                    name, text.size(), kVocabularyLimitBytes));
-  if (const size_t bad = find_invalid_utf8(text); bad != std::string_view::npos)
-    return fail(ErrorCategory::kUsage, fmt::format("{}: invalid UTF-8 at byte {}", name, bad),
+  if (const auto bad = base::first_invalid_utf8(text))
+    return fail(ErrorCategory::kUsage, fmt::format("{}: invalid UTF-8 at byte {}", name, *bad),
                 "save the vocabulary as UTF-8");
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
 

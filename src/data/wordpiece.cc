@@ -19,7 +19,7 @@ constexpr int32_t kNoToken = -1;
 class Trie {
  public:
   explicit Trie(size_t bytes)
-      : slots_(std::bit_ceil(2 * bytes + 2)), shift_(64 - std::bit_width(slots_.size() - 1)) {}
+      : slots_(std::bit_ceil(2 * bytes + 2)), shift_(64 - std::countr_zero(slots_.size())) {}
 
   int32_t new_node() {
     tokens_.push_back(kNoToken);
