@@ -1,0 +1,84 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "graph/graph.h"
+#include "onnx/export.h"
+#include "onnx/model_writer.h"
+#include "weights/weights.h"
+
+namespace edgetran::onnx {
+
+/// Turns the nodes of a graph into ONNX nodes, one operator at a time. Single use.
+class Translator {
+ public:
+  Translator(const graph::Graph& graph, const weights::Weights& weights,
+             const ExportOptions& options);
+
+  /// Writes inputs, all nodes that `outputs` need, and the outputs.
+  void run(const std::vector<graph::NamedValue>& outputs);
+
+  const ::onnx::ModelProto& model() const { return writer_.model(); }
+
+ private:
+  // Which nodes the outputs need, and how often each value is read by them.
+  void mark_needed(const std::vector<graph::NamedValue>& outputs);
+  void translate(const graph::Node& node);
+  std::vector<Dimension> dimensions(const graph::Shape& shape) const;
+
+  // operators.cc: each returns the name of the tensor that it makes.
+  std::string tensor(const graph::Node& node);
+  std::string embedding(const graph::Node& node);
+  std::string position_rows(const graph::Node& node);
+  std::string linear(const graph::Node& node);
+  std::string layer_norm(const graph::Node& node);
+  std::string gelu(const graph::Node& node);
+  std::string merge_heads(const graph::Node& node);
+  std::string select_positions(const graph::Node& node);
+
+  // attention.cc
+  void split_heads(const graph::Node& node);
+  std::string attention(const graph::Node& node);
+  std::string relative_scores(graph::ValueId queries, graph::ValueId table);
+  std::string relative_columns(graph::ValueId table);
+  std::string skew(const std::string& products);
+  std::string transposed_keys(graph::ValueId keys);
+  std::string mask_bias(graph::ValueId mask);
+
+  // operands.cc: names of values; what is not a node's is made on first use.
+  const std::string& name_of(graph::ValueId value);
+  std::string transposed(graph::ValueId weight);
+  const weights::Tensor& tensor_of(graph::ValueId parameter) const;
+  const std::string& parameter_name(graph::ValueId parameter) const;
+  bool is_parameter(graph::ValueId value) const;
+  /// square * length^2 + linear * length + constant as int64 [1]; a constant in a static model.
+  std::string length_value(int64_t square, int64_t linear, int64_t constant);
+  /// The tensor that `make` returned for this key the first time; made under the key as its scope.
+  template <class Make>
+  const std::string& once(const std::string& key, Make make);
+
+  const graph::Graph& graph_;
+  const weights::Weights& weights_;
+  const ExportOptions& options_;
+  ModelWriter writer_;
+  std::vector<std::string> names_;      ///< tensor of each graph value, empty where not made yet
+  std::vector<std::string> head_rows_;  ///< split values as [batch, length, heads, width]
+  std::vector<bool> needed_;            ///< by node
+  std::vector<int> reads_;              ///< by value
+  std::map<std::string, std::string> shared_;  ///< tensors made once, by key
+};
+
+template <class Make>
+const std::string& Translator::once(const std::string& key, Make make) {
+  if (const auto found = shared_.find(key); found != shared_.end()) return found->second;
+  const std::string outer = writer_.scope();
+  writer_.set_scope(key);
+  std::string name = make();
+  writer_.set_scope(outer);
+  return shared_.emplace(key, std::move(name)).first->second;
+}
+
+}  // namespace edgetran::onnx
