@@ -16,8 +16,8 @@ double median(std::span<const double> samples);
 /// Nearest-rank quantile, `share` in (0, 1]: the ceil(share n)-th smallest.
 double quantile(std::span<const double> samples, double share);
 
-/// Fewest samples with which a quantile is reported: below them an upper bound of 99 % confidence
-/// would be no sample at all (0.9^n and 0.99^n do not fall far enough).
+/// Fewest samples with which a quantile is reported, from profiling.md, section 5: with fewer, the
+/// chance that not one sample lies above it (0.9^n, 0.99^n) is over 0.0013.
 inline constexpr size_t kMinimumForP90 = 64;
 inline constexpr size_t kMinimumForP99 = 662;
 /// Fewest samples for which an order-statistic 95 % interval of the median exists (2 * 0.5^6).

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <cstdint>
+
+namespace edgetran::profile {
+
+/// Sets the kernel's record of this process's largest resident set back to the present one, so
+/// that the next reading is of the next model alone. False where the kernel refuses; the reading is
+/// then an upper bound.
+bool reset_peak_memory();
+
+/// Largest resident set of this process since the last reset, in bytes.
+uint64_t peak_memory_bytes();
+
+}  // namespace edgetran::profile
