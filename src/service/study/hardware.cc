@@ -1,0 +1,126 @@
+#include "service/study/hardware.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "device/detect.h"
+#include "graph/cost.h"
+#include "onnx/export.h"
+
+namespace edgetran::service {
+
+namespace {
+
+using base::ErrorCategory;
+using base::Json;
+using base::Result;
+
+Json deployment_json(const device::Card& card, const device::Deployment& deployment) {
+  device::Card one{.board = card.board, .deployments = {deployment}};
+  return device::card_json(one);
+}
+
+}  // namespace
+
+Result<std::vector<device::Card>> read_cards(const std::vector<std::string>& devices, int64_t batch,
+                                             int64_t length, base::EventSink& events) {
+  std::vector<device::Card> cards;
+  for (const auto& name : devices) {
+    if (name == "this-machine") {
+      EDGETRAN_ASSIGN(auto detected, device::detect_this_machine());
+      for (const auto& note : detected.notes) events.emit({"message", {{"text", note}}});
+      cards.push_back(std::move(detected.card));
+    } else {
+      EDGETRAN_ASSIGN(auto card, device::read_card_file(name));
+      cards.push_back(std::move(card));
+    }
+  }
+  for (auto& card : cards) {
+    for (auto& deployment : card.deployments) {
+      if (batch > 0) deployment.batch = batch;
+      if (length > 0) deployment.length = length;
+    }
+  }
+  return cards;
+}
+
+Hardware::Hardware(std::vector<device::Card> cards, const device::BoardOptions& options) {
+  std::map<std::string, int> uses;
+  for (const auto& card : cards)
+    for (const auto& deployment : card.deployments) ++uses[deployment.name];
+  for (auto& card : cards) {
+    for (const auto& deployment : card.deployments)
+      devices_.push_back({.name = uses[deployment.name] > 1
+                                      ? card.board.name + "/" + deployment.name
+                                      : deployment.name,
+                          .board = boards_.size(),
+                          .deployment = deployment});
+    boards_.push_back(device::make_board(std::move(card), options));
+  }
+}
+
+Result<StudyDevice> Hardware::device(const std::string& name) const {
+  std::vector<std::string> known;
+  for (const auto& device : devices_) {
+    if (device.name == name) return device;
+    known.push_back(device.name);
+  }
+  const auto nearest = base::nearest_name(name, known);
+  return base::fail(ErrorCategory::kNotFound,
+                    fmt::format("no device '{}'; there are: {}", name, fmt::join(known, ", ")),
+                    nearest ? fmt::format("did you mean '{}'?", *nearest) : "");
+}
+
+Json Hardware::devices_json() const {
+  Json list = Json::array();
+  for (const auto& device : devices_) {
+    Json item = deployment_json(boards_[device.board]->card(), device.deployment);
+    list.push_back({{"name", device.name},
+                    {"board", item.at("board")},
+                    {"deployment", item.at("deployments").at(0)}});
+  }
+  return list;
+}
+
+Result<std::string> Hardware::export_model(const StudyDevice& device,
+                                           const DeployableModel& model) const {
+  return onnx::export_onnx(model.graph, model.weights,
+                           {.batch = device.deployment.batch, .length = device.deployment.length});
+}
+
+Result<device::Measurement> Hardware::measure(const StudyDevice& device,
+                                              const DeployableModel& model,
+                                              const std::string& onnx_bytes,
+                                              const std::string& profile, uint64_t seed,
+                                              Context& context) {
+  const auto counted = graph::count_graph(
+      model.graph, {.batch = device.deployment.batch, .length = device.deployment.length});
+  device::MeasureRequest request;
+  request.model_bytes = onnx_bytes;
+  request.cost = device::CostSummary{.flops = counted.total.flops,
+                                     .bytes_moved = counted.total.bytes_moved,
+                                     .nodes = static_cast<int64_t>(model.graph.nodes().size()),
+                                     .peak_activation_bytes = counted.peak_activation_bytes};
+  request.vocabulary = model.vocabulary;
+  request.deployment = device.deployment.name;
+  request.profile = profile;
+  request.seed = seed;
+  return boards_[device.board]->measure(request, context.events, context.cancel);
+}
+
+Result<std::string> Hardware::run_outputs(const StudyDevice& device, const std::string& onnx_bytes,
+                                          int64_t vocabulary, std::string_view inputs,
+                                          Context& context) {
+  device::MeasureRequest request;
+  request.model_bytes = onnx_bytes;
+  request.vocabulary = vocabulary;
+  request.deployment = device.deployment.name;
+  return boards_[device.board]->run_outputs(request, inputs, context.cancel);
+}
+
+bool Hardware::simulated(const StudyDevice& device) const {
+  return boards_[device.board]->card().board.kind == device::BoardKind::kSimulated;
+}
+
+}  // namespace edgetran::service

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "device/board.h"
+#include "device/card.h"
+#include "graph/graph.h"
+#include "service/request.h"
+#include "service/study/study_config.h"
+#include "weights/weights.h"
+
+namespace edgetran::service {
+
+/// A deployment on a board: what the search calls a device.
+struct StudyDevice {
+  std::string name;  ///< the deployment's, with "board/" before it where boards share names
+  size_t board = 0;
+  device::Deployment deployment;
+};
+
+/// A model on its way to a device: its graph (with a mask) and weights.
+struct DeployableModel {
+  const graph::Graph& graph;
+  const weights::Weights& weights;
+  int64_t vocabulary = 0;
+};
+
+/// The cards that `devices` name ("this-machine" is detected), with batch and length overridden
+/// where they are not 0. Notes on what detection left out are sent as messages.
+base::Result<std::vector<device::Card>> read_cards(const std::vector<std::string>& devices,
+                                                   int64_t batch, int64_t length,
+                                                   base::EventSink& events);
+
+/// The boards of a study. Not thread-safe; agents start with the first measurement.
+class Hardware {
+ public:
+  Hardware(std::vector<device::Card> cards, const device::BoardOptions& options);
+
+  const std::vector<StudyDevice>& devices() const { return devices_; }
+  base::Result<StudyDevice> device(const std::string& name) const;
+  /// A list for study.created: [{"name", "board"{}, "deployment"{}}].
+  base::Json devices_json() const;
+
+  /// The model's ONNX file for the device: its batch and length, with a mask.
+  base::Result<std::string> export_model(const StudyDevice& device,
+                                         const DeployableModel& model) const;
+  base::Result<device::Measurement> measure(const StudyDevice& device, const DeployableModel& model,
+                                            const std::string& onnx_bytes,
+                                            const std::string& profile, uint64_t seed,
+                                            Context& context);
+  /// Logits of tensor-blob inputs (device::Board::run_outputs).
+  base::Result<std::string> run_outputs(const StudyDevice& device, const std::string& onnx_bytes,
+                                        int64_t vocabulary, std::string_view inputs,
+                                        Context& context);
+  bool simulated(const StudyDevice& device) const;
+
+ private:
+  std::vector<std::unique_ptr<device::Board>> boards_;
+  std::vector<StudyDevice> devices_;
+};
+
+}  // namespace edgetran::service

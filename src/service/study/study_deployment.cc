@@ -1,0 +1,245 @@
+#include "service/study/study_deployment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <span>
+
+#include "base/files.h"
+#include "base/hash.h"
+#include "data/token_file.h"
+#include "encoder/encoder.h"
+#include "profile/tensor_blob.h"
+#include "store/study_view.h"
+#include "train/job_client.h"
+#include "train/metrics.h"
+#include "weights/model_folder.h"
+
+namespace edgetran::service {
+
+namespace {
+
+using base::ErrorCategory;
+using base::Json;
+using base::Result;
+using profile::Tensor;
+using profile::TensorType;
+
+// -- rows of the check ----------------------------------------------------------------------------
+
+/// Test rows as the inputs of a deployment.
+struct CheckRows {
+  std::string inputs;  ///< tensor blob: input_ids, token_type_ids, attention_mask [rows, length]
+  std::vector<int32_t> labels;  ///< [rows]
+  int64_t cut = 0;              ///< rows that were longer than the deployment
+};
+
+std::string bytes_of(const std::vector<int64_t>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(int64_t)};
+}
+
+void append_row(const data::TokenFile& file, int64_t row, int64_t length, std::vector<int64_t>& ids,
+                std::vector<int64_t>& types, std::vector<int64_t>& mask) {
+  const auto source = file.ids(row);
+  const int64_t valid = std::min<int64_t>(length, static_cast<int64_t>(source.size()));
+  const bool cut = valid < static_cast<int64_t>(source.size());
+  for (int64_t t = 0; t < length; ++t) {
+    int64_t id = file.info().special.pad;
+    if (t < valid) id = source[static_cast<size_t>(t)];
+    if (cut && t == valid - 1) id = file.info().special.separator;
+    ids.push_back(id);
+    types.push_back(t < valid && t >= file.second_start(row) ? 1 : 0);
+    mask.push_back(t < valid ? 1 : 0);
+  }
+}
+
+/// About `wanted` rows spread evenly over the file, a multiple of the batch.
+Result<CheckRows> make_check_rows(const std::filesystem::path& tokens,
+                                  const device::Deployment& deployment, int64_t wanted) {
+  EDGETRAN_ASSIGN(const auto file, data::TokenFile::open(tokens));
+  const int64_t batch = deployment.batch;
+  const int64_t available = std::min(wanted, file.rows());
+  const int64_t rows = std::max<int64_t>(batch, available - available % batch);
+  std::vector<int64_t> ids, types, mask;
+  CheckRows check;
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t row = i % available * file.rows() / available;
+    append_row(file, row, deployment.length, ids, types, mask);
+    check.labels.push_back(file.label(row));
+    if (file.length(row) > deployment.length) ++check.cut;
+  }
+  const std::vector<int64_t> shape = {rows, deployment.length};
+  const auto tensor = [&](const char* name, const std::vector<int64_t>& values) {
+    return Tensor{.info = {.name = name, .type = TensorType::kInt64, .shape = shape},
+                  .data = bytes_of(values)};
+  };
+  check.inputs = profile::encode_tensors(
+      {tensor("input_ids", ids), tensor("token_type_ids", types), tensor("attention_mask", mask)});
+  return check;
+}
+
+/// The logits of a blob of outputs, [rows * labels].
+Result<std::vector<float>> read_logits(std::string_view blob) {
+  EDGETRAN_ASSIGN(const auto tensors, profile::decode_tensors(blob));
+  const auto* logits = profile::find_tensor(tensors, "logits");
+  if (logits == nullptr || logits->info.type != TensorType::kFloat32)
+    return base::fail(ErrorCategory::kProtocol, "the outputs hold no float32 'logits'");
+  std::vector<float> values(static_cast<size_t>(logits->info.elements()));
+  std::memcpy(values.data(), logits->data.data(), logits->data.size());
+  return values;
+}
+
+// -- comparison
+// -------------------------------------------------------------------------------------
+
+double accuracy_of(const std::vector<float>& logits, const std::vector<int32_t>& labels) {
+  const size_t classes = logits.size() / labels.size();
+  int64_t right = 0;
+  for (size_t i = 0; i < labels.size(); ++i)
+    right += train::argmax(std::span(logits).subspan(i * classes, classes)) == labels[i];
+  return static_cast<double>(right) / static_cast<double>(labels.size());
+}
+
+Result<Json> compare(const std::vector<float>& trained, const std::vector<float>& deployed,
+                     const CheckRows& check) {
+  if (trained.size() != deployed.size() || trained.empty())
+    return base::fail(ErrorCategory::kFailed,
+                      fmt::format("the deployed file gave {} logits, the trainer {}",
+                                  deployed.size(), trained.size()));
+  double largest = 0, difference = 0;
+  for (size_t i = 0; i < trained.size(); ++i) {
+    largest = std::max(largest, std::abs(static_cast<double>(trained[i])));
+    difference = std::max(difference, std::abs(static_cast<double>(trained[i]) - deployed[i]));
+  }
+  const size_t classes = trained.size() / check.labels.size();
+  int64_t agreeing = 0;
+  for (size_t i = 0; i < check.labels.size(); ++i)
+    agreeing += train::argmax(std::span(trained).subspan(i * classes, classes)) ==
+                train::argmax(std::span(deployed).subspan(i * classes, classes));
+  return Json{
+      {"rows", check.labels.size()},
+      {"rows_cut", check.cut},
+      {"largest_logit", largest},
+      {"max_abs_difference", difference},
+      {"max_relative_difference", largest > 0 ? difference / largest : 0},
+      {"agreement", static_cast<double>(agreeing) / static_cast<double>(check.labels.size())},
+      {"trained_accuracy", accuracy_of(trained, check.labels)},
+      {"deployed_accuracy", accuracy_of(deployed, check.labels)}};
+}
+
+/// Test metrics and the trained model's logits of the check rows, both by the trainer.
+struct Trained {
+  Json metrics;
+  std::vector<float> logits;
+};
+
+Result<Trained> score_trained(Context& context, const DeployRequest& request,
+                              const CheckRows& check, const std::filesystem::path& scratch) {
+  EDGETRAN_ASSIGN(auto worker,
+                  train::JobClient::start({.program = context.programs / "edgetran-worker",
+                                           .log = request.study / "worker.log"}));
+  train::TrainJob job;
+  job.kind = train::JobKind::kEvaluate;
+  job.model = request.model;
+  job.dev = request.task.test;
+  job.settings = request.config.training;
+  job.settings.length = std::min(job.settings.length, request.config.task.max_length);
+  job.threads = request.config.execution.threads;
+  EDGETRAN_ASSIGN(const auto evaluated, worker.run(job, context.events, context.cancel));
+  train::TrainJob infer;
+  infer.kind = train::JobKind::kInfer;
+  infer.model = request.model;
+  infer.inputs = scratch / "inputs.safetensors";
+  infer.outputs = scratch / "outputs.safetensors";
+  infer.threads = job.threads;
+  EDGETRAN_TRY(base::write_file_atomic(infer.inputs, check.inputs));
+  EDGETRAN_TRY(worker.run(infer, context.events, context.cancel));
+  EDGETRAN_ASSIGN(const std::string outputs, base::read_file(infer.outputs));
+  Trained trained{.metrics = evaluated.metrics, .logits = {}};
+  EDGETRAN_ASSIGN(trained.logits, read_logits(outputs));
+  return trained;
+}
+
+// -- files
+// ------------------------------------------------------------------------------------------
+
+base::Status copy_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  EDGETRAN_ASSIGN(const std::string bytes, base::read_file(from));
+  return base::write_file_atomic(to, bytes);
+}
+
+Result<Json> write_files(const DeployRequest& request, const std::string& onnx,
+                         const weights::ModelInfo& info) {
+  const auto folder = request.study / "deploy";
+  EDGETRAN_TRY(base::make_folder(folder));
+  Json files = {{"onnx", "deploy/model.onnx"}};
+  EDGETRAN_TRY(base::write_file_atomic(folder / "model.onnx", onnx));
+  std::vector<std::string> names = {std::string(weights::kModelFile),
+                                    std::string(weights::kWeightsFile),
+                                    std::string(weights::kHistoryFile)};
+  for (const auto& name : names) {
+    const auto from = request.model / name;
+    if (std::filesystem::exists(from)) EDGETRAN_TRY(copy_file(from, folder / name));
+  }
+  EDGETRAN_TRY(copy_file(request.task.vocabulary, folder / weights::kVocabularyFile));
+  files["model"] = "deploy";
+  const Json how = {{"format", "edgetran.deploy/1"},
+                    {"onnx", "model.onnx"},
+                    {"onnx_sha256", base::sha256_hex(onnx)},
+                    {"tokenizer", weights::kVocabularyFile},
+                    {"runtime", request.device.deployment.runtime},
+                    {"precision", request.device.deployment.precision},
+                    {"threads", request.device.deployment.threads},
+                    {"batch", request.device.deployment.batch},
+                    {"length", request.device.deployment.length},
+                    {"labels", info.label_names.empty() ? request.task.labels : info.label_names}};
+  EDGETRAN_TRY(base::write_file_atomic(folder / "deploy.json", how.dump(2) + "\n"));
+  files["description"] = "deploy/deploy.json";
+  files["onnx_sha256"] = how.at("onnx_sha256");
+  files["onnx_bytes"] = onnx.size();
+  return files;
+}
+
+}  // namespace
+
+Result<Json> deploy_pair(Context& context, const DeployRequest& request, Hardware& hardware) {
+  EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
+  auto options = weights::build_options(info);
+  options.mask = true;
+  EDGETRAN_ASSIGN(const auto graph, encoder::build_encoder(info.spec, options));
+  EDGETRAN_ASSIGN(const auto weights,
+                  weights::load_weights(request.model / weights::kWeightsFile, graph));
+  const DeployableModel model{graph, weights, info.spec.vocabulary};
+  EDGETRAN_ASSIGN(const std::string onnx, hardware.export_model(request.device, model));
+  EDGETRAN_ASSIGN(Json files, write_files(request, onnx, info));
+
+  EDGETRAN_ASSIGN(const auto check, make_check_rows(request.task.test, request.device.deployment,
+                                                    request.config.measurement.deploy_rows));
+  EDGETRAN_ASSIGN(const auto scratch, base::TemporaryFolder::create("edgetran-deploy"));
+  EDGETRAN_ASSIGN(const auto trained, score_trained(context, request, check, scratch.path()));
+  Json parity;
+  if (hardware.simulated(request.device)) {
+    parity = {{"verified", false}, {"reason", "a simulated board computes nothing"}};
+  } else {
+    EDGETRAN_ASSIGN(
+        const std::string outputs,
+        hardware.run_outputs(request.device, onnx, model.vocabulary, check.inputs, context));
+    EDGETRAN_ASSIGN(const auto deployed, read_logits(outputs));
+    EDGETRAN_ASSIGN(parity, compare(trained.logits, deployed, check));
+    parity["verified"] = true;
+  }
+  EDGETRAN_ASSIGN(const auto measured,
+                  hardware.measure(request.device, model, onnx, request.config.measurement.profile,
+                                   request.seed, context));
+  Json metrics = Json::object();
+  for (const auto& [key, value] : trained.metrics.items())
+    if (value.is_number()) metrics["test_" + key] = value;
+  for (const auto& [key, value] : store::record_metrics(measured.record)) metrics[key] = value;
+  return Json{{"trial", request.trial}, {"device", request.device.name},
+              {"files", files},         {"parity", parity},
+              {"metrics", metrics},     {"measurement", measured.record}};
+}
+
+}  // namespace edgetran::service

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/event.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "service/study/study_config.h"
+
+namespace edgetran::service {
+
+/// A task ready for the worker: all files stand in the cache and are named by content.
+struct PreparedTask {
+  std::filesystem::path vocabulary;  ///< vocab.txt
+  std::filesystem::path train, dev,
+      test;                    ///< labelled token files; test is dev where none is given
+  std::filesystem::path text;  ///< training texts for pre-training
+  std::vector<std::string> labels;
+  int64_t vocabulary_size = 0;
+  base::Json facts;  ///< rows, labels, share of the majority label of the test rows, ...
+};
+
+/// Reads the rows, makes or reads the vocabulary, and writes token files into `cache` unless they
+/// are there. Depends only on the inputs' bytes, the settings and `seed`.
+base::Result<PreparedTask> prepare_task(const TaskConfig& task, uint64_t seed,
+                                        const std::filesystem::path& cache,
+                                        base::EventSink& events);
+
+/// The training and test rows as text<TAB>label, for baseline programs.
+struct BaselineRows {
+  std::filesystem::path train, test;
+  int64_t train_rows = 0, test_rows = 0;
+};
+base::Result<BaselineRows> write_baseline_rows(const TaskConfig& task, uint64_t seed,
+                                               const std::filesystem::path& folder);
+
+}  // namespace edgetran::service
