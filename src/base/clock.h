@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <atomic>
 #include <string>
 
 namespace edgetran::base {
@@ -32,17 +32,15 @@ class ManualClock final : public Clock {
       : now_s_(start_s), unix_offset_s_(unix_start_s - start_s) {}
   double now_s() const override { return now_s_; }
   double unix_time_s() const override { return now_s_ + unix_offset_s_; }
-  void sleep_until(double deadline_s) override {
-    if (deadline_s > now_s_) now_s_ = deadline_s;
-  }
-  void advance(double seconds) { now_s_ += seconds; }
+  void sleep_until(double deadline_s) override;
+  void advance(double seconds) { now_s_.fetch_add(seconds); }
 
  private:
-  double now_s_;
+  std::atomic<double> now_s_;
   double unix_offset_s_;
 };
 
-/// "2026-01-31T12:00:00Z" of seconds since 1970.
+/// "2026-01-31T12:00:00Z" of seconds since 1970, rounded down; outside 1970..9999: the epoch.
 std::string iso_time(double unix_time_s);
 
 }  // namespace edgetran::base

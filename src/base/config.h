@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/json.h"
@@ -23,6 +24,7 @@ struct SourceLocation {
 };
 
 struct ConfigDocument;
+struct ConfigNode;
 
 /// A value read from a YAML or JSON document that knows where it stands, so that every complaint
 /// about it shows file:line:column, the source line and a caret. Cheap to copy; immutable.
@@ -30,7 +32,9 @@ class ConfigValue {
  public:
   enum class Kind { kNull, kBoolean, kInteger, kNumber, kString, kList, kMap };
 
-  /// YAML 1.2 core subset: no tabs in indentation, no duplicate keys, no anchors, one document.
+  /// YAML 1.2 core subset: no tabs in indentation, no duplicate keys, no anchors, aliases or tags,
+  /// one document, keys are scalars. Plain scalars are typed by the core schema (`no` is a string).
+  /// Both parsers refuse bad UTF-8, nesting over 64 levels, 64 MiB and a million values.
   static Result<ConfigValue> parse_yaml(std::string_view text, std::string name);
   static Result<ConfigValue> parse_json(std::string_view text, std::string name);
   /// By extension: .json is JSON, everything else YAML. A missing file is kNotFound.
@@ -41,7 +45,7 @@ class ConfigValue {
   Kind kind() const;
   SourceLocation location() const;
   /// "layers.3.width": keys and indices from the root.
-  const std::string& path() const;
+  std::string path() const;
 
   Result<bool> as_boolean() const;
   Result<int64_t> as_integer(int64_t low = std::numeric_limits<int64_t>::min(),
@@ -64,6 +68,9 @@ class ConfigValue {
 
  private:
   friend class ConfigMap;
+  ConfigValue child(int32_t node) const;
+  const ConfigNode& node() const;
+  Error type_error(std::string_view wanted) const;
   std::shared_ptr<const ConfigDocument> document_;
   int32_t node_ = -1;
 };
@@ -85,6 +92,7 @@ class ConfigMap {
 
  private:
   ConfigValue value_;
+  std::unordered_map<std::string, int32_t> children_;  // key to node
   std::set<std::string> asked_;
 };
 

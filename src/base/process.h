@@ -14,12 +14,18 @@
 
 namespace edgetran::base {
 
+/// Exit code by which a program of ours says that it ran out of memory (it caught bad_alloc under
+/// RLIMIT_AS, say). Below the 126..255 that shells use, and no other program of ours exits so.
+inline constexpr int kOutOfMemoryExitCode = 113;
+
 /// How a child ended.
 struct ExitStatus {
   enum class Kind { kExited, kSignalled, kOutOfMemory };
   Kind kind = Kind::kExited;
-  int code = 0;    ///< exit code (kExited)
-  int signal = 0;  ///< signal number (kSignalled, kOutOfMemory)
+  int code = 0;    ///< exit code (kExited; kOutOfMemory by kOutOfMemoryExitCode)
+  int signal = 0;  ///< signal number (kSignalled; kOutOfMemory by the kernel)
+  /// Of the child alone. The kernel counts the copy of this process from which the child began:
+  /// a figure below this process's size at spawn() is an upper bound.
   uint64_t peak_rss_bytes = 0;
   bool success() const { return kind == Kind::kExited && code == 0; }
   /// "exited with code 3", "killed by signal 11 (SIGSEGV)", "killed: out of memory".
@@ -27,21 +33,27 @@ struct ExitStatus {
 };
 
 struct ProcessOptions {
-  std::vector<std::string> arguments;  ///< arguments[0] is the program, searched in PATH
+  std::vector<std::string> arguments;    ///< arguments[0] is the program, searched in PATH
   std::vector<std::string> environment;  ///< extra NAME=value lines over the parent's
   std::filesystem::path folder;          ///< working folder; empty: the parent's
   uint64_t memory_limit_bytes = 0;       ///< address space (RLIMIT_AS); 0: none
   double cpu_limit_s = 0;                ///< RLIMIT_CPU; 0: none
-  bool pipe_stdin = true;
-  bool pipe_stdout = true;
+  bool pipe_stdin = true;                ///< otherwise /dev/null
+  bool pipe_stdout = true;               ///< otherwise the parent's
   /// stderr goes here (appended); empty: inherited.
   std::filesystem::path stderr_file;
 };
 
 /// A child process in a group of its own that dies with its parent (parent-death signal, and its
-/// standard input reaches its end). The destructor kills the whole group and reaps it.
+/// standard input reaches its end). When it has ended, or is destroyed, the rest of its group is
+/// killed. Not thread-safe. A killed parent takes the direct child with it; its grandchildren see
+/// the end of their input.
 class ChildProcess {
  public:
+  /// Returns when the program runs. Not found or not executable: kNotFound, kPermission, with the
+  /// place that was looked at. The calling thread must outlive the child: the kernel ties the
+  /// parent-death signal to it. SIGPIPE, where it still has its default action, is ignored in this
+  /// process from then on, so that writing to a dead child is an error (EPIPE) and not an end.
   static Result<ChildProcess> spawn(const ProcessOptions& options);
   ChildProcess(ChildProcess&&) noexcept;
   ChildProcess& operator=(ChildProcess&&) noexcept;
