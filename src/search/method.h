@@ -61,6 +61,7 @@ struct Pair {
   int64_t trial = 0;
   std::string device;
   Metrics metrics;
+  bool complete = false;  ///< the trial is kComplete: trained as far as the search goes
 };
 
 /// A search as a pure state machine: what it asks for next depends on how it was made and on what
@@ -77,7 +78,7 @@ class Method {
   /// Result of an item, handed out by this instance or one before it. An item that this search
   /// would not have asked for is kCorrupt: the history belongs to another search.
   virtual base::Status tell(const Work& work, const Outcome& outcome) = 0;
-  /// Puts a failed trial back where it failed. Other states: kUsage.
+  /// Puts a kFailed trial back where it failed. Other states: kUsage.
   virtual base::Status retry(int64_t trial) = 0;
   /// Gives an unfinished or failed trial up for good. Finished ones: kUsage.
   virtual base::Status abandon(int64_t trial) = 0;

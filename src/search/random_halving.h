@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,32 +49,27 @@ class RandomHalving final : public Method {
   std::vector<Pair> pairs() const override;
 
  private:
-  // Where a trial stands beyond its public state.
-  struct Progress {
-    bool described = false;
-    int64_t goal_rung = 0;  // highest rung it may be trained to
-  };
-
   RandomHalving(RandomHalvingSettings settings, MethodInput input);
-  void propose();
-  std::vector<Work> open_work(const Trial& trial) const;
-  bool alive(const Trial& trial) const;
+  /// The trial's work that is due by what is known of it.
+  std::vector<Work> due(const Trial& trial) const;
   void set_state(Trial& trial, TrialState state, std::string reason);
   void record(Trial& trial, const Work& work, const Metrics& metrics);
   void record_failure(Trial& trial, const Work& work, const std::string& reason);
   void screen(Trial& trial);
+  void check_objectives(Trial& trial);
   void advance();
-  bool decide(int64_t rung);
-  std::vector<int64_t> order_of(const std::vector<int64_t>& trials, int64_t rung) const;
-  Metrics pair_metrics(const Trial& trial, const std::string& device, int64_t rung) const;
-  base::Result<Trial*> trial_of(int64_t id);
+  bool rung_is_ready(int64_t rung) const;
+  void decide(int64_t rung);
+  std::vector<int64_t> standing(int64_t rung) const;
+  void pass(Trial& trial, int64_t rung, size_t place, size_t entered, size_t kept);
+  base::Result<Trial*> find_trial(int64_t id);
 
   RandomHalvingSettings settings_;
   MethodInput input_;
   std::vector<Trial> trials_;
-  std::vector<Progress> progress_;
+  std::vector<int64_t> goals_;  // highest rung each trial may be trained to
   std::vector<Work> handed_out_;
-  std::vector<int64_t> changed_;
+  std::set<int64_t> changed_;
 };
 
 }  // namespace edgetran::search
