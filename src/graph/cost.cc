@@ -68,7 +68,8 @@ int64_t operand_bytes(const Graph& graph, const Node& node, size_t operand, cons
   if (looks_up && operand == 0) return value_bytes(graph, node.output, sizes);
   if (node.op == Op::kAttention && node.attributes.has_relative && operand == 3) {
     const int64_t width = graph.axis(graph.value(node.output).shape[3]).size;
-    return saturating_multiply(2 * sizes.length - 1, width * element_bytes(ElementType::kFloat32));
+    return saturating_multiply(saturating_multiply(2, sizes.length) - 1,
+                               width * element_bytes(ElementType::kFloat32));
   }
   return value_bytes(graph, node.inputs[operand], sizes);
 }
