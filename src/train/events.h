@@ -49,7 +49,7 @@ struct TrainResult {
   /// Numbers by name: accuracy, loss, macro_f1 (classification); loss, rmse, pearson (regression);
   /// valid_loss (pre-training). Empty without `dev`.
   base::Json metrics = base::Json::object();
-  double loss = 0;          ///< of the last tenth of the training steps of this job, mean
+  double loss = 0;          ///< moving average over about the last fifty training steps
   double seconds = 0;       ///< of the job
   double tokens_per_s = 0;  ///< of the median step, first tenth of the steps dropped
   double examples_per_s = 0;

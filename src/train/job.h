@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "train/precision.h"
 #include "train/settings.h"
 
 namespace edgetran::train {
@@ -18,15 +19,8 @@ enum class JobKind : uint8_t {
   kInfer,     ///< outputs of a model on given inputs
 };
 
-enum class Precision : uint8_t {
-  kFp32,
-  kBf16,  ///< matrix products and activations in bfloat16; weights, moments, losses in float32
-};
-
 /// "pretrain", "finetune", "evaluate", "infer".
 std::string_view job_kind_name(JobKind kind);
-/// "fp32", "bf16".
-std::string_view precision_name(Precision precision);
 
 /// One piece of work for the worker, as plain data. Paths are read by the worker, so they are
 /// absolute or relative to its folder.
@@ -35,10 +29,12 @@ struct TrainJob {
   /// Model folder, or a spec file: then the weights are drawn from `seed`. Parts that the source
   /// lacks (the classifier of a pre-trained body) are drawn from `seed` too.
   std::filesystem::path model;
-  std::filesystem::path out;          ///< model folder to write (kPretrain, kFinetune)
-  std::filesystem::path train;        ///< token file (kPretrain, kFinetune)
-  std::filesystem::path dev;          ///< token file; optional in training: no metrics at the end
-  std::filesystem::path checkpoint;   ///< folder; empty: no checkpoints
+  std::filesystem::path out;         ///< model folder to write (kPretrain, kFinetune)
+  std::filesystem::path train;       ///< token file (kPretrain, kFinetune)
+  std::filesystem::path dev;         ///< token file; optional in training: no metrics at the end
+  std::filesystem::path checkpoint;  ///< folder; empty: no checkpoints
+  /// vocab.txt to put into `out`; empty: that of `model`, if it has one.
+  std::filesystem::path vocabulary;
   std::filesystem::path predictions;  ///< kFinetune, kEvaluate: TSV to write; optional
   std::filesystem::path inputs;       ///< kInfer: safetensors of int64 inputs
   std::filesystem::path outputs;      ///< kInfer: safetensors to write

@@ -25,7 +25,7 @@ base::Settings<TrainSettings> declare() {
   s.number("dropout", &T::dropout, 0, 0.95, "share", "Share of activations dropped in training.");
   s.integer("batch", &T::batch, 1, kMaxBatch, "rows", "Rows in one step.");
   s.integer("length", &T::length, 4, kMaxLength, "tokens",
-            "Longest row; pre-training packs blocks of exactly this length.");
+            "Positions of a packed block in pre-training; labelled rows are cut when prepared.");
   s.number("mask_share", &T::mask_share, 0.01, 0.9, "share",
            "Positions chosen for the masked language model.");
   s.number("log_interval_s", &T::log_interval_s, 0, kMaxInterval_s, "s",

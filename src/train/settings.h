@@ -20,7 +20,7 @@ struct TrainSettings {
   double clip_norm = 1.0;  ///< largest global L2 norm of a gradient; 0: no clipping
   double dropout = 0.1;
   int64_t batch = 32;         ///< rows a step
-  int64_t length = 128;       ///< longest row; pre-training packs blocks of exactly this length
+  int64_t length = 128;       ///< positions of a packed block (pre-training)
   double mask_share = 0.15;   ///< positions chosen for the masked language model
   double log_interval_s = 1;  ///< at most one progress event in this time; 0: one a step
   double checkpoint_interval_s = 60;

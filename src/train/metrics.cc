@@ -1,0 +1,128 @@
+#include "train/metrics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace edgetran::train {
+namespace {
+
+double mean(const std::vector<double>& values) {
+  if (values.empty()) return 0;
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double correlation(const std::vector<double>& x, const std::vector<double>& y) {
+  const double mean_x = mean(x);
+  const double mean_y = mean(y);
+  double xx = 0;
+  double yy = 0;
+  double xy = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    xx += (x[i] - mean_x) * (x[i] - mean_x);
+    yy += (y[i] - mean_y) * (y[i] - mean_y);
+    xy += (x[i] - mean_x) * (y[i] - mean_y);
+  }
+  return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : 0;
+}
+
+/// Ranks from 0; equal values share the mean of their ranks.
+std::vector<double> ranks(const std::vector<double>& values) {
+  std::vector<size_t> order(values.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return values[a] < values[b]; });
+  std::vector<double> result(values.size());
+  for (size_t begin = 0; begin < order.size();) {
+    size_t end = begin;
+    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
+    for (size_t i = begin; i < end; ++i) {
+      result[order[i]] = static_cast<double>(begin + end - 1) / 2;
+    }
+    begin = end;
+  }
+  return result;
+}
+
+}  // namespace
+
+int64_t argmax(std::span<const float> logits) {
+  return std::max_element(logits.begin(), logits.end()) - logits.begin();
+}
+
+ClassificationMetrics::ClassificationMetrics(int64_t labels)
+    : true_positive_(static_cast<size_t>(labels)),
+      predicted_(static_cast<size_t>(labels)),
+      actual_(static_cast<size_t>(labels)) {
+  EDGETRAN_CHECK(labels >= 2, "a classifier has at least two labels");
+}
+
+void ClassificationMetrics::add(std::span<const float> logits, int64_t label) {
+  EDGETRAN_CHECK(logits.size() == actual_.size(), "one logit a label");
+  EDGETRAN_CHECK(label >= 0 && static_cast<size_t>(label) < actual_.size(), "label in range");
+  const auto best = static_cast<size_t>(argmax(logits));
+  const auto truth = static_cast<size_t>(label);
+  double sum = 0;
+  for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - logits[best]);
+  loss_sum_ += std::log(sum) + logits[best] - logits[truth];
+  ++count_;
+  ++predicted_[best];
+  ++actual_[truth];
+  if (best == truth) {
+    ++correct_;
+    ++true_positive_[truth];
+  }
+}
+
+double ClassificationMetrics::accuracy() const {
+  return count_ == 0 ? 0 : static_cast<double>(correct_) / static_cast<double>(count_);
+}
+
+double ClassificationMetrics::loss() const {
+  return count_ == 0 ? 0 : loss_sum_ / static_cast<double>(count_);
+}
+
+double ClassificationMetrics::macro_f1() const {
+  double sum = 0;
+  int64_t occurring = 0;
+  for (size_t i = 0; i < actual_.size(); ++i) {
+    const int64_t all = predicted_[i] + actual_[i];  // 2 tp + fp + fn
+    if (all == 0) continue;
+    sum += 2.0 * static_cast<double>(true_positive_[i]) / static_cast<double>(all);
+    ++occurring;
+  }
+  return occurring == 0 ? 0 : sum / static_cast<double>(occurring);
+}
+
+base::Json ClassificationMetrics::to_json() const {
+  return {{"accuracy", accuracy()}, {"loss", loss()}, {"macro_f1", macro_f1()}, {"rows", count_}};
+}
+
+void RegressionMetrics::add(double prediction, double target) {
+  predictions_.push_back(prediction);
+  targets_.push_back(target);
+}
+
+double RegressionMetrics::loss() const {
+  double sum = 0;
+  for (size_t i = 0; i < targets_.size(); ++i) {
+    sum += (predictions_[i] - targets_[i]) * (predictions_[i] - targets_[i]);
+  }
+  return targets_.empty() ? 0 : sum / static_cast<double>(targets_.size());
+}
+
+double RegressionMetrics::pearson() const { return correlation(predictions_, targets_); }
+
+double RegressionMetrics::spearman() const {
+  return correlation(ranks(predictions_), ranks(targets_));
+}
+
+base::Json RegressionMetrics::to_json() const {
+  return {{"loss", loss()},
+          {"rmse", std::sqrt(loss())},
+          {"pearson", pearson()},
+          {"spearman", spearman()},
+          {"rows", count()}};
+}
+
+}  // namespace edgetran::train

@@ -1,0 +1,126 @@
+#include "train/torch/adamw.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/result.h"
+#include "train/torch/vectorize.h"
+
+namespace edgetran::train::torch_engine {
+namespace {
+
+// Elements of one unit of work; partial sums of the norm are added in the order of the chunks, so
+// it does not depend on the number of threads.
+constexpr int64_t kChunk = int64_t{1} << 15;
+constexpr int64_t kLanes = 16;
+
+struct Update {
+  float beta1, beta2;
+  float step_size;   ///< learning rate over the first moment's bias correction
+  float root_scale;  ///< 1 / sqrt of the second moment's bias correction
+  float epsilon;
+  float keep;  ///< 1 - learning rate * decay
+  float gradient_scale;
+};
+
+EDGETRAN_VECTORIZE void update_chunk(float* weight, const float* gradient, float* first,
+                                     float* second, int64_t count, Update u) {
+  for (int64_t i = 0; i < count; ++i) {
+    const float g = gradient[i] * u.gradient_scale;
+    const float m = u.beta1 * first[i] + (1 - u.beta1) * g;
+    const float v = u.beta2 * second[i] + (1 - u.beta2) * g * g;
+    first[i] = m;
+    second[i] = v;
+    weight[i] =
+        weight[i] * u.keep - u.step_size * m / (__builtin_sqrtf(v) * u.root_scale + u.epsilon);
+  }
+}
+
+EDGETRAN_VECTORIZE double squares_of_chunk(const float* values, int64_t count) {
+  float lanes[kLanes] = {};
+  const int64_t whole = count - count % kLanes;
+  for (int64_t i = 0; i < whole; i += kLanes) {
+    for (int64_t j = 0; j < kLanes; ++j) lanes[j] += values[i + j] * values[i + j];
+  }
+  double sum = 0;
+  for (const float lane : lanes) sum += lane;
+  for (int64_t i = whole; i < count; ++i) sum += static_cast<double>(values[i]) * values[i];
+  return sum;
+}
+
+template <class Work>
+void for_chunks(int64_t elements, const Work& work) {
+  const int64_t chunks = (elements + kChunk - 1) / kChunk;
+  at::parallel_for(0, chunks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t chunk = begin; chunk < end; ++chunk) {
+      work(chunk, chunk * kChunk, std::min(kChunk, elements - chunk * kChunk));
+    }
+  });
+}
+
+bool role_decays(graph::ParameterRole role) {
+  return role != graph::ParameterRole::kBias && role != graph::ParameterRole::kNormWeight;
+}
+
+}  // namespace
+
+AdamW::AdamW(const graph::Graph& graph, std::vector<at::Tensor> parameters,
+             const TrainSettings& settings)
+    : settings_(settings), parameters_(std::move(parameters)) {
+  EDGETRAN_CHECK(parameters_.size() == graph.parameters().size(), "one tensor a parameter");
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    EDGETRAN_CHECK(parameters_[i].is_contiguous(), "parameters are dense");
+    first_.push_back(at::zeros_like(parameters_[i].detach()));
+    second_.push_back(at::zeros_like(parameters_[i].detach()));
+    decays_.push_back(role_decays(graph.parameters()[i].role));
+  }
+}
+
+double AdamW::gradient_norm() const {
+  double sum = 0;
+  for (const at::Tensor& parameter : parameters_) {
+    if (!parameter.grad().defined()) continue;
+    const at::Tensor gradient = parameter.grad().contiguous();
+    const int64_t elements = gradient.numel();
+    std::vector<double> partial(static_cast<size_t>((elements + kChunk - 1) / kChunk));
+    const auto* data = gradient.const_data_ptr<float>();
+    for_chunks(elements, [&](int64_t chunk, int64_t begin, int64_t count) {
+      partial[static_cast<size_t>(chunk)] = squares_of_chunk(data + begin, count);
+    });
+    for (const double value : partial) sum += value;
+  }
+  return std::sqrt(sum);
+}
+
+double AdamW::step(double learning_rate) {
+  const double norm = gradient_norm();
+  if (!std::isfinite(norm)) return norm;
+  ++steps_;
+  const auto count = static_cast<double>(steps_);
+  const bool clips = settings_.clip_norm > 0 && norm > settings_.clip_norm;
+  Update update{};
+  update.beta1 = static_cast<float>(settings_.beta1);
+  update.beta2 = static_cast<float>(settings_.beta2);
+  update.step_size = static_cast<float>(learning_rate / (1 - std::pow(settings_.beta1, count)));
+  update.root_scale = static_cast<float>(1 / std::sqrt(1 - std::pow(settings_.beta2, count)));
+  update.epsilon = static_cast<float>(settings_.epsilon);
+  update.gradient_scale = clips ? static_cast<float>(settings_.clip_norm / norm) : 1.0F;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    at::Tensor& parameter = parameters_[i];
+    if (!parameter.grad().defined()) continue;
+    const at::Tensor gradient = parameter.grad().contiguous();
+    update.keep =
+        decays_[i] ? static_cast<float>(1 - learning_rate * settings_.weight_decay) : 1.0F;
+    auto* weight = parameter.mutable_data_ptr<float>();
+    auto* first = first_[i].mutable_data_ptr<float>();
+    auto* second = second_[i].mutable_data_ptr<float>();
+    const auto* slope = gradient.const_data_ptr<float>();
+    for_chunks(parameter.numel(), [&](int64_t, int64_t begin, int64_t size) {
+      update_chunk(weight + begin, slope + begin, first + begin, second + begin, size, update);
+    });
+    parameter.mutable_grad().reset();
+  }
+  return norm;
+}
+
+}  // namespace edgetran::train::torch_engine

@@ -1,0 +1,8 @@
+#pragma once
+
+// Every torch header that this folder uses, in one place: precompiled (CMakeLists.txt).
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/autograd/variable.h>
