@@ -1,0 +1,89 @@
+#include "report/evaluations.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "report/synthetic_study.h"
+
+namespace edgetran::report {
+namespace {
+
+/// A study of finished encoders on one device with these (latency, accuracy) pairs.
+store::StudyView study_of(const std::vector<std::pair<double, double>>& pairs) {
+  store::StudyView study;
+  study.devices = {{"d", nullptr}};
+  for (const auto& [latency, accuracy] : pairs) {
+    store::TrialView trial;
+    trial.trial = static_cast<int64_t>(study.trials.size()) + 1;
+    trial.state = "complete";
+    trial.rungs = {
+        {.rung = 0, .tokens = 1, .metrics = {{"accuracy", accuracy}}, .seconds = 1, .model = ""}};
+    trial.measurements = {{"d", {{"kind", "measured"}, {"latency", {{"median_s", latency}}}}}};
+    study.trials.push_back(trial);
+  }
+  return study;
+}
+
+std::vector<bool> fronts(const store::StudyView& study) {
+  std::vector<bool> front;
+  for (const Evaluation& one : evaluations_of(study)) front.push_back(one.front);
+  return front;
+}
+
+TEST(Evaluations, FrontHasThosePairsThatNoneBeats) {
+  EXPECT_THAT(fronts(study_of({{1, 0.5}, {2, 0.4}, {3, 0.6}, {2, 0.5}, {0.5, 0.1}})),
+              testing::ElementsAre(true, false, true, false, true));
+}
+
+TEST(Evaluations, EqualPairsShareTheFront) {
+  EXPECT_THAT(fronts(study_of({{1, 0.5}, {1, 0.5}, {1, 0.4}})),
+              testing::ElementsAre(true, true, false));
+}
+
+TEST(Evaluations, StoppedEncodersAreNotOnTheFront) {
+  store::StudyView study = study_of({{1, 0.9}, {2, 0.5}});
+  study.trials[0].state = "stopped";
+  EXPECT_THAT(fronts(study), testing::ElementsAre(false, true));
+}
+
+// 50 of 100: (0.5 + 1.9208/100 -+ 1.96 sqrt(0.25/100 + 0.9604/100^2)) / (1 + 3.8416/100)
+TEST(Evaluations, WilsonIntervalMatchesHandCalculation) {
+  const Figure figure = wilson_interval(0.5, 100);
+  EXPECT_NEAR(*figure.low, 0.40383, 1e-5);
+  EXPECT_NEAR(*figure.high, 0.59617, 1e-5);
+}
+
+TEST(Evaluations, WilsonIntervalStaysInsideZeroAndOne) {
+  EXPECT_EQ(*wilson_interval(0, 3).low, 0);
+  EXPECT_EQ(*wilson_interval(1, 3).high, 1);
+}
+
+TEST(Evaluations, UnknownKindIsNotPassedOffAsMeasured) {
+  store::StudyView study = study_of({{1, 0.5}, {2, 0.6}, {3, 0.7}});
+  study.trials[1].measurements[0].record["kind"] = "guessed";
+  study.trials[2].measurements[0].record.erase("kind");
+  const auto evaluations = evaluations_of(study);
+  EXPECT_EQ(evaluations[0].kind, "measured");
+  EXPECT_EQ(evaluations[1].kind, "modelled");
+  EXPECT_EQ(evaluations[2].kind, "modelled");
+}
+
+TEST(Evaluations, RecommendedPairIsFoundByTrialAndDevice) {
+  store::StudyView study = study_of({{1, 0.5}, {2, 0.6}});
+  const auto evaluations = evaluations_of(study);
+  EXPECT_EQ(recommended_of(study, evaluations), std::nullopt);
+  study.result = {{"recommended", {{"trial", 2}, {"device", "d"}}}};
+  EXPECT_EQ(recommended_of(study, evaluations), 1U);
+  study.result["recommended"]["device"] = "another";
+  EXPECT_EQ(recommended_of(study, evaluations), std::nullopt);
+}
+
+TEST(Evaluations, QualityIsTheFirstObjectiveToBeMaximised) {
+  store::StudyView study;
+  EXPECT_EQ(quality_name(study), "accuracy");
+  study.objectives = {{"latency_s", "s", false}, {"pearson", "", true}, {"accuracy", "", true}};
+  EXPECT_EQ(quality_name(study), "pearson");
+}
+
+}  // namespace
+}  // namespace edgetran::report

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+
+#include "store/study_view.h"
+
+namespace edgetran::report {
+
+/// A finished study of `trials` >= 8 encoders on three deployments, drawn from `seed`: larger
+/// encoders are slower and better, a third is trained to the end, every eighth failed, the third
+/// deployment's figures are modelled. Texts contain characters that HTML and CSV must escape.
+store::StudyView synthetic_study(int64_t trials, uint64_t seed = 7);
+
+}  // namespace edgetran::report
