@@ -79,4 +79,8 @@ class RuntimeFactory {
   virtual base::Result<std::unique_ptr<Runtime>> create() const = 0;
 };
 
+/// Stands for a runtime that this build or machine lacks: asked for, it says why (kDevice).
+std::unique_ptr<RuntimeFactory> unavailable_runtime(std::string name, std::string reason,
+                                                    std::string hint);
+
 }  // namespace edgetran::profile

@@ -1,0 +1,105 @@
+#include "profile/measure_request.h"
+
+#include <algorithm>
+
+#include "base/config.h"
+
+namespace edgetran::profile {
+
+namespace {
+
+using base::ConfigMap;
+
+constexpr int64_t kMaxThreads = 1024;
+constexpr int64_t kMaxBatch = 4096;
+constexpr int64_t kMaxLength = 65536;
+constexpr int64_t kMaxVocabulary = 4'000'000;
+constexpr double kMaxSeconds = 1e6;
+
+base::Result<std::string> require_string(ConfigMap& map, const std::string& key) {
+  EDGETRAN_ASSIGN(const auto value, map.require(key));
+  return value.as_string();
+}
+
+base::Result<std::string> optional_string(ConfigMap& map, const std::string& key,
+                                          const std::string& fallback) {
+  const auto value = map.find(key);
+  if (!value) return fallback;
+  return value->as_string();
+}
+
+base::Result<int64_t> require_integer(ConfigMap& map, const std::string& key, int64_t low,
+                                      int64_t high) {
+  EDGETRAN_ASSIGN(const auto value, map.require(key));
+  return value.as_integer(low, high);
+}
+
+base::Result<double> require_number(ConfigMap& map, const std::string& key, double low,
+                                    double high) {
+  EDGETRAN_ASSIGN(const auto value, map.require(key));
+  return value.as_number(low, high);
+}
+
+base::Result<std::string> read_sha256(ConfigMap& map) {
+  EDGETRAN_ASSIGN(const auto value, map.require("model"));
+  EDGETRAN_ASSIGN(std::string text, value.as_string());
+  const bool hex = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+  });
+  if (text.size() != 64 || !hex) {
+    return base::fail(value.error("a model is named by its SHA-256, 64 lower-case hex digits"));
+  }
+  return text;
+}
+
+base::Result<SimulatedLaw> read_law(const base::ConfigValue& value) {
+  EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
+  SimulatedLaw law;
+  EDGETRAN_ASSIGN(law.mean_s, require_number(map, "mean_s", 1e-9, kMaxSeconds));
+  EDGETRAN_ASSIGN(law.noise_share, require_number(map, "noise_share", 0, 1));
+  EDGETRAN_ASSIGN(law.load_s, require_number(map, "load_s", 0, kMaxSeconds));
+  EDGETRAN_ASSIGN(const int64_t memory, require_integer(map, "memory_bytes", 0, INT64_MAX));
+  EDGETRAN_ASSIGN(const int64_t seed, require_integer(map, "seed", 0, INT64_MAX));
+  law.memory_bytes = static_cast<uint64_t>(memory);
+  law.seed = static_cast<uint64_t>(seed);
+  EDGETRAN_TRY(map.finish());
+  return law;
+}
+
+base::Status read_settings(ConfigMap& map, RunSettings& settings) {
+  EDGETRAN_ASSIGN(const auto precision, map.require("precision"));
+  EDGETRAN_ASSIGN(settings.precision, precision.as_choice({"fp32", "bf16"}));
+  EDGETRAN_ASSIGN(settings.threads, require_integer(map, "threads", 1, kMaxThreads));
+  EDGETRAN_ASSIGN(settings.batch, require_integer(map, "batch", 1, kMaxBatch));
+  EDGETRAN_ASSIGN(settings.length, require_integer(map, "length", 1, kMaxLength));
+  if (const auto law = map.find("law")) {
+    EDGETRAN_ASSIGN(settings.law, read_law(*law));
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Result<AgentMeasure> read_measure(const base::Json& body) {
+  EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(base::ConfigValue::from_json(body, "measure")));
+  AgentMeasure request;
+  EDGETRAN_ASSIGN(const auto mode, map.require("mode"));
+  EDGETRAN_ASSIGN(const std::string mode_name, mode.as_choice({"latency", "outputs"}));
+  request.mode =
+      mode_name == "latency" ? AgentMeasure::Mode::kLatency : AgentMeasure::Mode::kOutputs;
+  EDGETRAN_ASSIGN(request.model, read_sha256(map));
+  EDGETRAN_ASSIGN(request.runtime, require_string(map, "runtime"));
+  EDGETRAN_ASSIGN(request.device, optional_string(map, "device", ""));
+  EDGETRAN_ASSIGN(request.deployment, optional_string(map, "deployment", ""));
+  EDGETRAN_TRY(read_settings(map, request.settings));
+  if (request.mode == AgentMeasure::Mode::kLatency) {
+    EDGETRAN_ASSIGN(const std::string profile, optional_string(map, "profile", "quick"));
+    EDGETRAN_ASSIGN(request.profile, find_profile(profile));
+    EDGETRAN_ASSIGN(request.vocabulary, require_integer(map, "vocabulary", 1, kMaxVocabulary));
+    EDGETRAN_ASSIGN(request.seed, require_integer(map, "seed", 0, INT64_MAX));
+  }
+  EDGETRAN_TRY(map.finish());
+  return request;
+}
+
+}  // namespace edgetran::profile

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "profile/profiles.h"
+#include "profile/runtime.h"
+
+namespace edgetran::profile {
+
+/// The verb `measure` as the agent understands it (docs/protocol.md).
+struct AgentMeasure {
+  enum class Mode { kLatency, kOutputs };
+  Mode mode = Mode::kLatency;
+  std::string model;       ///< SHA-256 of a model that was put
+  std::string runtime;     ///< name of a runtime of this agent
+  std::string device;      ///< label for the record
+  std::string deployment;  ///< label for the record
+  RunSettings settings;
+  Profile profile;         ///< kLatency
+  int64_t vocabulary = 0;  ///< kLatency
+  int64_t seed = 0;
+};
+
+/// Strict reading: ranges, choices and unknown keys are usage errors that say where.
+base::Result<AgentMeasure> read_measure(const base::Json& body);
+
+}  // namespace edgetran::profile

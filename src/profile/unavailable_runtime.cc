@@ -1,0 +1,38 @@
+#include <utility>
+
+#include "profile/runtime.h"
+
+namespace edgetran::profile {
+
+namespace {
+
+class UnavailableRuntime final : public RuntimeFactory {
+ public:
+  UnavailableRuntime(std::string name, std::string reason, std::string hint)
+      : name_(std::move(name)), reason_(std::move(reason)), hint_(std::move(hint)) {}
+
+  RuntimeInfo info() const override {
+    RuntimeInfo info;
+    info.name = name_;
+    info.available = false;
+    info.reason = reason_;
+    return info;
+  }
+  base::Result<std::unique_ptr<Runtime>> create() const override {
+    return base::fail(base::ErrorCategory::kDevice, reason_, hint_);
+  }
+
+ private:
+  std::string name_;
+  std::string reason_;
+  std::string hint_;
+};
+
+}  // namespace
+
+std::unique_ptr<RuntimeFactory> unavailable_runtime(std::string name, std::string reason,
+                                                    std::string hint) {
+  return std::make_unique<UnavailableRuntime>(std::move(name), std::move(reason), std::move(hint));
+}
+
+}  // namespace edgetran::profile
