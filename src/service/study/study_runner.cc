@@ -268,6 +268,7 @@ Result<TrainingTask> StudyRunner::training_task(const Work& work) const {
   job.checkpoint = folder / "checkpoint";
   job.settings = config_.training;
   job.settings.length = std::min(job.settings.length, config_.task.max_length);
+  job.vocabulary = task_.vocabulary;
   job.seed = seed_of("train", static_cast<uint64_t>(work.trial));
   job.tokens = last_rung_tokens(config_.search, work.to_tokens);
   job.until_tokens = work.to_tokens;
@@ -422,9 +423,10 @@ Status StudyRunner::deploy() {
                               *hardware_));
   if (context_.cancel.requested()) return base::fail(interrupted());
   EDGETRAN_TRY(store_.append(store::kStudyDeployed, std::move(payload)));
-  return store_.append(
-      store::kStudyFinished,
-      {{"feasible", true}, {"trial", pair.trial}, {"device", pair.device}, {"task", task_.facts}});
+  return store_.append(store::kStudyFinished,
+                       {{"feasible", true},
+                        {"recommended", {{"trial", pair.trial}, {"device", pair.device}}},
+                        {"task", task_.facts}});
 }
 
 // -- small things

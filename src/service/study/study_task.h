@@ -2,15 +2,20 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/event.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "data/source.h"
 #include "service/study/study_config.h"
 
 namespace edgetran::service {
+
+/// The rows that a task names, with splits train, dev and, where there is one, test.
+std::unique_ptr<data::DataSource> task_source(const TaskConfig& task, uint64_t seed);
 
 /// A task ready for the worker: all files stand in the cache and are named by content.
 struct PreparedTask {

@@ -1,0 +1,113 @@
+#include "service/study/study_task.h"
+
+#include <algorithm>
+#include <map>
+
+#include "data/prepare.h"
+#include "data/sampled_source.h"
+#include "data/source.h"
+#include "data/token_file.h"
+#include "data/wordpiece.h"
+
+namespace edgetran::service {
+
+namespace {
+
+using base::Json;
+using base::Result;
+
+std::unique_ptr<data::DataSource> files_source(const TaskConfig& task) {
+  data::TableSettings settings;
+  settings.splits = {{"train", task.train}, {"dev", task.dev}};
+  if (!task.test.empty()) settings.splits.push_back({"test", task.test});
+  settings.text_columns = {task.text_column};
+  if (!task.text_pair_column.empty()) settings.text_columns.push_back(task.text_pair_column);
+  settings.label_column = task.label_column;
+  return data::make_table_source(std::move(settings));
+}
+
+/// Share of the most frequent label among the rows of a token file.
+double majority_share(const data::TokenFile& file) {
+  std::map<int32_t, int64_t> counts;
+  for (int64_t row = 0; row < file.rows(); ++row) ++counts[file.label(row)];
+  int64_t most = 0;
+  for (const auto& [label, count] : counts) most = std::max(most, count);
+  return file.rows() == 0 ? 0 : static_cast<double>(most) / static_cast<double>(file.rows());
+}
+
+Result<Json> facts_of(const PreparedTask& task) {
+  EDGETRAN_ASSIGN(const auto train, data::TokenFile::open(task.train));
+  EDGETRAN_ASSIGN(const auto dev, data::TokenFile::open(task.dev));
+  EDGETRAN_ASSIGN(const auto test, data::TokenFile::open(task.test));
+  return Json{{"train_rows", train.rows()},
+              {"train_tokens", train.tokens()},
+              {"dev_rows", dev.rows()},
+              {"test_rows", test.rows()},
+              {"labels", train.info().label_names.size()},
+              {"vocabulary", train.info().vocabulary_size},
+              {"majority_share", majority_share(test)}};
+}
+
+Result<std::filesystem::path> vocabulary_file(const TaskConfig& task,
+                                              const data::DataSource& source,
+                                              const std::filesystem::path& cache) {
+  if (!task.vocabulary_file.empty()) return std::filesystem::path(task.vocabulary_file);
+  return data::prepare_vocabulary(source, {.vocabulary_size = task.vocabulary_size}, cache);
+}
+
+}  // namespace
+
+std::unique_ptr<data::DataSource> task_source(const TaskConfig& task, uint64_t seed) {
+  auto source =
+      task.source == "wordnet"
+          ? data::make_wordnet_source({.folder = task.wordnet, .seed = static_cast<int64_t>(seed)})
+          : files_source(task);
+  std::map<std::string, int64_t> limits;
+  if (task.train_rows > 0) limits["train"] = task.train_rows;
+  if (task.dev_rows > 0) limits["dev"] = task.dev_rows;
+  if (task.test_rows > 0) limits["test"] = task.test_rows;
+  return data::make_sampled_source(std::move(source), std::move(limits), seed);
+}
+
+Result<PreparedTask> prepare_task(const TaskConfig& task, uint64_t seed,
+                                  const std::filesystem::path& cache, base::EventSink& events) {
+  const auto source = task_source(task, seed);
+  events.emit({"message", {{"text", "preparing the data"}}});
+  PreparedTask prepared;
+  EDGETRAN_ASSIGN(prepared.vocabulary, vocabulary_file(task, *source, cache));
+  EDGETRAN_ASSIGN(const auto tokenizer, data::load_wordpiece(prepared.vocabulary));
+  EDGETRAN_ASSIGN(
+      const auto labelled,
+      data::prepare(*source, *tokenizer, {.cache_folder = cache, .max_length = task.max_length}));
+  EDGETRAN_ASSIGN(
+      const auto text,
+      data::prepare(*source, *tokenizer,
+                    {.cache_folder = cache, .max_length = task.max_length, .as_text = true}));
+  prepared.train = labelled.file("train");
+  prepared.dev = labelled.file("dev");
+  prepared.test = labelled.file("test").empty() ? prepared.dev : labelled.file("test");
+  prepared.text = text.file("train");
+  EDGETRAN_ASSIGN(const auto train, data::TokenFile::open(prepared.train));
+  prepared.labels = train.info().label_names;
+  prepared.vocabulary_size = train.info().vocabulary_size;
+  EDGETRAN_ASSIGN(prepared.facts, facts_of(prepared));
+  return prepared;
+}
+
+Result<BaselineRows> write_baseline_rows(const TaskConfig& task, uint64_t seed,
+                                         const std::filesystem::path& folder) {
+  const auto source = task_source(task, seed);
+  EDGETRAN_TRY(data::write_tsv(*source, folder));
+  const auto splits = source->splits();
+  const bool has_test = std::ranges::find(splits, "test") != splits.end();
+  const std::string test = has_test ? "test" : "dev";
+  BaselineRows rows{.train = folder / "train.tsv", .test = folder / (test + ".tsv")};
+  EDGETRAN_TRY(source->read([&](size_t split, const data::SourceRow&) -> base::Status {
+    if (splits[split] == "train") ++rows.train_rows;
+    if (splits[split] == test) ++rows.test_rows;
+    return {};
+  }));
+  return rows;
+}
+
+}  // namespace edgetran::service
