@@ -97,7 +97,10 @@ std::vector<Evaluation> evaluations_of(const store::StudyView& study) {
           store::find_measurement(trial, study.devices[d].name);
       if (measured == nullptr) continue;
       const store::Metrics metrics = store::record_metrics(measured->record);
-      Evaluation one{.trial = t, .device = d, .kind = kind_of(measured->record)};
+      Evaluation one;
+      one.trial = t;
+      one.device = d;
+      one.kind = kind_of(measured->record);
       one.quality = quality_of(trial, quality);
       one.latency_s = {find(metrics, "latency_s"), find(metrics, "latency_low_s"),
                        find(metrics, "latency_high_s")};
