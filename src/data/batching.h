@@ -38,9 +38,9 @@ struct BatchSettings {
   int64_t tokens =
       0;  ///< at most so many padded positions a batch (one row always fits); 0: no limit
   bool shuffle = true;  ///< false: all rows sorted by length, the same every epoch (evaluation)
-  /// Rows are shuffled, then sorted by length within windows of so many batches: 64 keep padding
+  /// Rows are shuffled, then sorted by length within windows of so many batches: 128 keep padding
   /// under 5 % of the positions on short texts and still mix lengths over the epoch.
-  int64_t window_batches = 64;
+  int64_t window_batches = 128;
   int64_t length_multiple = 1;
 };
 
