@@ -20,7 +20,8 @@ Result<Objective> read_objective(const ConfigValue& value) {
   EDGETRAN_ASSIGN(ConfigValue name, map.require("name"));
   EDGETRAN_ASSIGN(objective.name, name.as_string());
   EDGETRAN_ASSIGN(ConfigValue goal, map.require("goal"));
-  EDGETRAN_ASSIGN(std::string word, goal.as_choice({"minimize", "maximize"}));
+  const std::vector<std::string> goals = {"minimize", "maximize"};
+  EDGETRAN_ASSIGN(std::string word, goal.as_choice(goals));
   objective.goal = word == "minimize" ? Goal::kMinimize : Goal::kMaximize;
   if (auto unit = map.find("unit")) {
     EDGETRAN_ASSIGN(objective.unit, unit->as_string());

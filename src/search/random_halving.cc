@@ -353,7 +353,8 @@ Result<RandomHalvingSettings> read_random_halving(base::ConfigMap& map) {
     if (settings.keep == 0) return base::fail(value->error("keep is a share above 0"));
   }
   if (const auto value = map.find("sampling")) {
-    EDGETRAN_ASSIGN(settings.sampling, value->as_choice({"sobol", "uniform"}));
+    const std::vector<std::string> samplings = {"sobol", "uniform"};
+    EDGETRAN_ASSIGN(settings.sampling, value->as_choice(samplings));
   }
   return settings;
 }

@@ -49,7 +49,8 @@ Result<std::vector<int64_t>> derived_or_choices(ConfigMap& map, const std::strin
   const auto value = map.find(key);
   if (!value) return std::vector<int64_t>{};
   if (value->kind() == ConfigValue::Kind::kString) {
-    EDGETRAN_TRY(value->as_choice({std::string(kDerived)}));
+    const std::vector<std::string> words = {std::string(kDerived)};
+    EDGETRAN_TRY(value->as_choice(words));
     return std::vector<int64_t>{};
   }
   return read_choices(*value, kMaxWidth);
@@ -124,7 +125,8 @@ base::Status read_heads(ConfigMap& map, DesignSpace& space) {
 Result<DesignSpace> read_design_space(const ConfigValue& value) {
   EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
   EDGETRAN_ASSIGN(ConfigValue format, map.require("format"));
-  EDGETRAN_TRY(format.as_choice({std::string(kSpaceFormat)}));
+  const std::vector<std::string> formats = {std::string(kSpaceFormat)};
+  EDGETRAN_TRY(format.as_choice(formats));
   DesignSpace space;
   if (auto name = map.find("name")) {
     EDGETRAN_ASSIGN(space.name, name->as_string());

@@ -48,7 +48,8 @@ Result<LayerSpec> read_layer(const ConfigValue& value) {
 
 base::Status read_format(ConfigMap& map) {
   if (auto format = map.find("format")) {
-    EDGETRAN_TRY(format->as_choice({std::string(kModelFormat)}));
+    const std::vector<std::string> formats = {std::string(kModelFormat)};
+    EDGETRAN_TRY(format->as_choice(formats));
   }
   return {};
 }

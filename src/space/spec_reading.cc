@@ -61,7 +61,8 @@ std::string_view position_name(PositionKind kind) {
 }
 
 Result<PositionKind> read_position_kind(const ConfigValue& value) {
-  EDGETRAN_ASSIGN(std::string name, value.as_choice({"absolute", "relative_key"}));
+  const std::vector<std::string> kinds = {"absolute", "relative_key"};
+  EDGETRAN_ASSIGN(std::string name, value.as_choice(kinds));
   return name == "absolute" ? PositionKind::kAbsolute : PositionKind::kRelativeKey;
 }
 

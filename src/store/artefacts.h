@@ -12,6 +12,9 @@
 
 namespace edgetran::store {
 
+/// True for 64 lower-case hex digits.
+bool is_sha256(std::string_view text);
+
 /// Files named by their content: artifacts/ab/cdef... of their SHA-256. A file that is there is
 /// whole; putting the same content twice stores it once.
 class Artefacts {

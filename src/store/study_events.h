@@ -13,7 +13,8 @@ namespace edgetran::store {
 //   study.created   name, seed, config{}, objectives[{name, goal, unit?}],
 //                   constraints[{name, min?, max?}], devices["name" | {name, ...}]
 //   trial.created   trial, spec{}, spec_hash, parameters, flops
-//   trial.state     trial, state, reason?, device?, rung? (what failed, where it was not the whole)
+//   trial.state     trial, state, reason?, device?, rung?: with a device it tells of a measurement
+//                   that failed there, and the trial itself keeps its state
 //   trial.trained   trial, rung, tokens, metrics{}, seconds, model
 //   trial.measured  trial, device, record{}
 //   study.baseline  name, metrics{}, rows?

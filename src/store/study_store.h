@@ -44,8 +44,8 @@ class StudyStore {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The view of a study folder, for readers: brings the projection up to date where it may be
-/// written, else projects in memory. Works while a study is running. kNotFound: no study there.
+/// The view of a study folder, for readers: from the projection where it holds all of the log,
+/// else from the log. Writes nothing; works while a study is running. kNotFound: no study there.
 base::Result<StudyView> read_study(const std::filesystem::path& folder);
 
 }  // namespace edgetran::store

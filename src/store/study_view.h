@@ -54,8 +54,9 @@ struct TrialView {
   std::string reason;  ///< of the state; may be empty
   int64_t parameters = 0;
   int64_t flops = 0;
-  std::vector<RungView> rungs;                ///< ascending
-  std::vector<MeasurementView> measurements;  ///< in order of the study's devices
+  std::vector<RungView> rungs;                    ///< ascending
+  std::vector<MeasurementView> measurements;      ///< in order of the study's devices
+  std::map<std::string, std::string> unmeasured;  ///< device -> why it failed there
 };
 
 /// A method outside the search on the same rows, for comparison.
@@ -103,7 +104,8 @@ const MeasurementView* find_measurement(const TrialView& trial, const std::strin
 /// figures under their flat names (latency_s, energy_j, peak_power_w, memory_bytes) where known.
 Metrics pair_metrics(const TrialView& trial, const std::string& device);
 /// The flat figures of a measurement record: latency_s (median), latency_low_s, latency_high_s,
-/// energy_j (net), peak_power_w, memory_bytes (peak resident), model_bytes; absent where null.
+/// energy_j (net), energy_low_j, energy_high_j, peak_power_w (largest over bandwidths),
+/// memory_bytes (peak resident), model_bytes; absent where the record has none.
 Metrics record_metrics(const base::Json& record);
 
 }  // namespace edgetran::store
