@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "wire/message.h"
 
 namespace edgetran::profile {
 
@@ -32,11 +33,12 @@ base::Result<std::vector<int64_t>> read_shape(const std::string& name, const Jso
   for (const Json& size : json) {
     // 2^40 elements are far over any blob limit and their bytes still fit 64 bits.
     constexpr int64_t kMaxElements = int64_t{1} << 40;
-    if (!size.is_number_unsigned() || size.get<uint64_t>() > uint64_t{kMaxElements}) {
+    const auto number = wire::whole_number(size);
+    if (!number || *number > uint64_t{kMaxElements}) {
       return corrupt(
           fmt::format("\"{}\" has the size {} in its shape", name, base::dump_json(size)));
     }
-    shape.push_back(size.get<int64_t>());
+    shape.push_back(static_cast<int64_t>(*number));
     if (shape.back() != 0 && elements > kMaxElements / shape.back()) {
       return corrupt(fmt::format("the shape of \"{}\" is too large", name));
     }
@@ -72,11 +74,13 @@ struct Entry {
 base::Result<Entry> read_entry(const std::string& name, const Json& json) {
   EDGETRAN_ASSIGN(TensorInfo info, read_info(name, json));
   const Json& offsets = json["data_offsets"];
-  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
-      !offsets[1].is_number_unsigned()) {
+  const bool is_pair = offsets.is_array() && offsets.size() == 2;
+  const auto begin = is_pair ? wire::whole_number(offsets[0]) : std::nullopt;
+  const auto end = is_pair ? wire::whole_number(offsets[1]) : std::nullopt;
+  if (!begin || !end) {
     return corrupt(fmt::format("data_offsets of \"{}\" must be two byte positions", name));
   }
-  return Entry{std::move(info), offsets[0].get<uint64_t>(), offsets[1].get<uint64_t>()};
+  return Entry{std::move(info), *begin, *end};
 }
 
 /// The entries of the header in the order of their bytes.

@@ -20,11 +20,12 @@ base::Error usage(std::string message, std::string hint = {}) {
 base::Result<uint64_t> announced_blob(const base::Json& json) {
   const auto found = json.find(kBlobBytes);
   if (found == json.end()) return 0;
-  if (!found->is_number_unsigned()) {
+  const auto bytes = whole_number(*found);
+  if (!bytes) {
     return base::fail(
         usage("blob_bytes must be a whole number of bytes, not " + base::dump_json(*found)));
   }
-  return found->get<uint64_t>();
+  return *bytes;
 }
 
 std::string string_field(const base::Json& json, const char* key) {
@@ -33,6 +34,12 @@ std::string string_field(const base::Json& json, const char* key) {
 }
 
 }  // namespace
+
+std::optional<uint64_t> whole_number(const base::Json& json) {
+  if (json.is_number_unsigned()) return json.get<uint64_t>();
+  if (!json.is_number_integer() || json.get<int64_t>() < 0) return std::nullopt;
+  return static_cast<uint64_t>(json.get<int64_t>());
+}
 
 base::Result<std::string> encode_json(const base::Json& json, uint64_t blob_bytes) {
   base::Json announced = json;

@@ -69,6 +69,9 @@ class MessageReader {
   std::deque<Incoming> ready_;
 };
 
+/// A whole number from 0, however the parser stored it; nullopt for anything else.
+std::optional<uint64_t> whole_number(const base::Json& json);
+
 /// A request of docs/protocol.md: {"id": n, "verb": "...", ...}.
 struct Request {
   int64_t id = 0;
