@@ -42,8 +42,6 @@ TEST_F(Liveness, AChainHoldsOneInputAndOneOutputAtATime) {
 TEST_F(Liveness, AResidualIsHeldUntilItsAddition) {
   // x is read by the addition at the end: x 40 + a 400 + b 40 at b, not a 400 + b 40
   const ValueId a = wide(x, "a", 10);
-  const ValueId weight =
-      g.parameter("back", {width, g.last_axis(a)}, Initializer::kNormal, ParameterRole::kWeight);
   EXPECT_EQ(peak(g.add(onto(a, "back", width), x)), 480);
 }
 
@@ -59,8 +57,6 @@ TEST_F(Liveness, InputsAreHeldFromTheStartToTheirLastReader) {
   const ValueId late = g.input("late", ElementType::kFloat32, {g.batch(), g.length(), width});
   const ValueId unused = g.input("unused", ElementType::kInt64, {g.batch(), g.length()});
   const ValueId a = wide(x, "a", 10);
-  const ValueId weight =
-      g.parameter("back", {width, g.last_axis(a)}, Initializer::kNormal, ParameterRole::kWeight);
   // at the second product: late 40 + a 400 + b 40; x and the unused input are not held
   EXPECT_EQ(peak(g.add(onto(a, "back", width), late)), 480);
   const std::vector<Lifetime> known = lifetimes(graph);
