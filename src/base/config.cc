@@ -33,21 +33,20 @@ std::shared_ptr<ConfigDocument> make_document(std::string_view text, std::string
   return document;
 }
 
-/// Values made by a program: duplicate keys cannot occur; what is too deep or too much for a
-/// document is a defect of that program.
+/// Cannot fail: a Json map has no duplicate keys, and the limits are those of documents as text.
 void add_json(const Json& json, ConfigBuilder& builder) {
   Status status;
   if (json.is_object()) {
     status = builder.begin_map(0);
     for (const auto& [key, value] : json.items()) {
-      status = status.and_then([&] { return builder.key(key, 0); });
-      if (status) add_json(value, builder);
+      status = builder.key(key, 0);
+      add_json(value, builder);
     }
-    status = status.and_then([&] { return builder.end(); });
+    status = builder.end();
   } else if (json.is_array()) {
     status = builder.begin_list(0);
-    for (size_t i = 0; status && i < json.size(); ++i) add_json(json[i], builder);
-    status = status.and_then([&] { return builder.end(); });
+    for (const Json& value : json) add_json(value, builder);
+    status = builder.end();
   } else {
     status = builder.scalar(json, 0);
   }

@@ -113,7 +113,7 @@ std::optional<size_t> ConfigBuilder::pending_key_offset() const {
 }
 
 Status ConfigBuilder::open(ConfigValue::Kind kind, size_t offset) {
-  if (open_.size() >= static_cast<size_t>(kMaxNesting))
+  if (document_.has_positions && open_.size() >= static_cast<size_t>(kMaxNesting))
     return wrong(offset, fmt::format("nested deeper than {} levels", kMaxNesting));
   EDGETRAN_ASSIGN(const int32_t node, add(kind, nullptr, offset));
   open_.emplace_back().node = node;
@@ -121,7 +121,7 @@ Status ConfigBuilder::open(ConfigValue::Kind kind, size_t offset) {
 }
 
 Result<int32_t> ConfigBuilder::add(ConfigValue::Kind kind, Json value, size_t offset) {
-  if (document_.nodes.size() >= kMostValues)
+  if (document_.has_positions && document_.nodes.size() >= kMostValues)
     return wrong(offset, fmt::format("more than {} values in one document", kMostValues));
   const auto id = static_cast<int32_t>(document_.nodes.size());
   ConfigNode node;

@@ -38,7 +38,8 @@ struct ConfigDocument {
   Error error_at(int32_t node, bool at_key, std::string_view message, std::string_view hint) const;
 };
 
-/// Fills a document from its parts; refuses duplicate keys, deep nesting and too many values.
+/// Fills a document from its parts; refuses duplicate keys. From text it also refuses deep nesting
+/// and too many values; a document without positions is as large as the value it is made from.
 class ConfigBuilder final : public DocumentHandler {
  public:
   explicit ConfigBuilder(ConfigDocument& document) : document_(document) {}

@@ -49,6 +49,10 @@ class Settings {
   Settings& choice(std::string name, std::string Config::*member, std::vector<std::string> choices,
                    std::string text);
 
+  /// All settings of `Part`, a base class of Config, with the defaults that Config gives them.
+  template <class Part>
+  Settings& include(const Settings<Part>& part);
+
   /// Reads the keys that are present; ranges and choices are checked at their place in the file.
   Status read(ConfigMap& map, Config& config) const;
   /// Sets one value from text, as a command-line flag gives it; `name` in snake or kebab case. The
@@ -58,6 +62,8 @@ class Settings {
   const std::vector<SettingInfo>& infos() const { return infos_; }
 
  private:
+  template <class Other>
+  friend class Settings;
   struct Binding {
     std::function<Status(const ConfigValue&, Config&)> read;
     std::function<Json(const Config&)> write;

@@ -2,6 +2,7 @@
 
 // Template definitions of settings.h; include that.
 
+#include <type_traits>
 #include <utility>
 
 namespace edgetran::base {
@@ -101,6 +102,18 @@ Json Settings<Config>::write(const Config& config) const {
   Json json = Json::object();
   for (size_t i = 0; i < infos_.size(); ++i) json[infos_[i].name] = bindings_[i].write(config);
   return json;
+}
+
+template <class Config>
+template <class Part>
+Settings<Config>& Settings<Config>::include(const Settings<Part>& part) {
+  static_assert(std::is_base_of_v<Part, Config>);
+  for (size_t i = 0; i < part.infos_.size(); ++i) {
+    Binding binding{.read = part.bindings_[i].read, .write = part.bindings_[i].write};
+    SettingInfo info = part.infos_[i];
+    add(std::move(info), std::move(binding));
+  }
+  return *this;
 }
 
 }  // namespace edgetran::base
