@@ -62,8 +62,8 @@ std::string_view position_name(PositionKind kind) {
 
 Result<PositionKind> read_position_kind(const ConfigValue& value) {
   const std::vector<std::string> kinds = {"absolute", "relative_key"};
-  EDGETRAN_ASSIGN(std::string name, value.as_choice(kinds));
-  return name == "absolute" ? PositionKind::kAbsolute : PositionKind::kRelativeKey;
+  EDGETRAN_ASSIGN(const std::string name, value.as_choice(kinds));
+  return name == kinds.front() ? PositionKind::kAbsolute : PositionKind::kRelativeKey;
 }
 
 }  // namespace edgetran::space
