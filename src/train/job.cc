@@ -102,7 +102,8 @@ base::Status read_machine(base::ConfigMap& map, TrainJob& job) {
   EDGETRAN_TRY(read_integer(map, "threads", 1, kMaxThreads, job.threads));
   if (const auto value = map.find("precision")) {
     EDGETRAN_ASSIGN(const auto name, value->as_choice({"fp32", "bf16"}));
-    job.precision = name == "bf16" ? Precision::kBf16 : Precision::kFp32;
+    const bool narrow = name == precision_name(Precision::kBf16);
+    job.precision = narrow ? Precision::kBf16 : Precision::kFp32;
   }
   return {};
 }
