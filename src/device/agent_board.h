@@ -1,0 +1,74 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "device/agent_client.h"
+#include "device/board.h"
+
+namespace edgetran::device {
+
+/// A board behind an agent process that is started at the first request and used for the next ones.
+/// An agent that dies during a request is replaced once and the request made again; the second
+/// time it is an error with the reason of its end.
+class AgentBoard : public Board {
+ public:
+  AgentBoard(Card card, BoardOptions options);
+
+  const Card& card() const override { return card_; }
+  base::Result<Measurement> measure(const MeasureRequest& request, base::EventSink& events,
+                                    const base::CancelToken& cancel) override;
+  base::Result<std::string> run_outputs(const MeasureRequest& request, std::string_view inputs,
+                                        const base::CancelToken& cancel) override;
+
+ protected:
+  /// A request with its model read and its deployment found.
+  struct Prepared {
+    const MeasureRequest& request;
+    Deployment deployment;
+    std::string model;
+    std::string sha256;
+  };
+
+  /// Whether a measurement needs the machine for itself, and the agent the model's bytes.
+  virtual bool runs_model() const = 0;
+  /// Fields of `measure` beyond the common ones.
+  virtual base::Result<base::Json> extra_fields(const Prepared& prepared) const = 0;
+
+ private:
+  using Work = std::function<base::Status(AgentClient&)>;
+
+  base::Result<Prepared> prepare(const MeasureRequest& request) const;
+  base::Json common_fields(const Prepared& prepared, const char* mode) const;
+  base::Status with_agent(const base::CancelToken& cancel, const Work& work);
+  base::Status attempt(const base::CancelToken& cancel, const Work& work);
+
+  Card card_;
+  BoardOptions options_;
+  std::unique_ptr<AgentClient> agent_;
+};
+
+/// The machine at hand.
+class LocalBoard final : public AgentBoard {
+ public:
+  using AgentBoard::AgentBoard;
+
+ private:
+  bool runs_model() const override { return true; }
+  base::Result<base::Json> extra_fields(const Prepared& prepared) const override;
+};
+
+/// A board that exists as a roofline law (roofline.h): the same agent and session code, with times
+/// from the law. Seeded by the card, the request and the model: the same request gives the same
+/// record, byte for byte.
+class SimulatedBoard final : public AgentBoard {
+ public:
+  using AgentBoard::AgentBoard;
+
+ private:
+  bool runs_model() const override { return false; }
+  base::Result<base::Json> extra_fields(const Prepared& prepared) const override;
+};
+
+}  // namespace edgetran::device
