@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "encoder/encoder.h"
 
@@ -13,30 +14,45 @@ using graph::AxisId;
 using graph::Graph;
 using graph::Parameter;
 
+// A graph with its axes of the residual stream: those that a norm runs along. They bear different
+// names where models project at different places, and still are the one stream of features.
+struct Side {
+  explicit Side(const Graph& g) : graph(g) {
+    for (const Parameter& parameter : g.parameters())
+      if (parameter.role == graph::ParameterRole::kNormWeight) residual.insert(parameter.shape[0]);
+  }
+  const Graph& graph;
+  std::set<AxisId> residual;
+};
+
 // Of a composite axis, the shared blocks of each group of heads times their shared width. Groups
 // are known by the name of their block axis, which holds layer and head type.
-int64_t shared_of_parts(const Graph& a, const Axis& axis_a, const Graph& b, const Axis& axis_b) {
+int64_t shared_of_parts(const Side& a, const Axis& axis_a, const Side& b, const Axis& axis_b) {
   int64_t shared = 0;
   for (const graph::AxisPart& part_a : axis_a.parts) {
-    const Axis& blocks_a = a.axis(part_a.blocks);
+    const Axis& blocks_a = a.graph.axis(part_a.blocks);
     for (const graph::AxisPart& part_b : axis_b.parts) {
-      const Axis& blocks_b = b.axis(part_b.blocks);
+      const Axis& blocks_b = b.graph.axis(part_b.blocks);
       if (blocks_a.name != blocks_b.name) continue;
       shared += std::min(blocks_a.size, blocks_b.size) *
-                std::min(a.axis(part_a.width).size, b.axis(part_b.width).size);
+                std::min(a.graph.axis(part_a.width).size, b.graph.axis(part_b.width).size);
     }
   }
   return shared;
 }
 
-int64_t shared_indices(const Graph& a, AxisId id_a, const Graph& b, AxisId id_b) {
-  const Axis& axis_a = a.axis(id_a);
-  const Axis& axis_b = b.axis(id_b);
+// Indices that two axes have in common; none where they are different things, such as the last
+// matrix of a short feed-forward stack and the middle one of a longer.
+int64_t shared_indices(const Side& a, AxisId id_a, const Side& b, AxisId id_b) {
+  const Axis& axis_a = a.graph.axis(id_a);
+  const Axis& axis_b = b.graph.axis(id_b);
+  const bool both_residual = a.residual.contains(id_a) && b.residual.contains(id_b);
+  if (axis_a.name != axis_b.name && !both_residual) return 0;
   if (!axis_a.parts.empty() && !axis_b.parts.empty()) return shared_of_parts(a, axis_a, b, axis_b);
   return std::min(axis_a.size, axis_b.size);
 }
 
-int64_t shared_elements(const Graph& a, const Parameter& parameter_a, const Graph& b,
+int64_t shared_elements(const Side& a, const Parameter& parameter_a, const Side& b,
                         const Parameter& parameter_b) {
   EDGETRAN_CHECK(parameter_a.shape.size() == parameter_b.shape.size(),
                  parameter_a.name + ": ranks differ");
@@ -49,6 +65,7 @@ int64_t shared_elements(const Graph& a, const Parameter& parameter_a, const Grap
 }  // namespace
 
 std::vector<ParameterCoverage> coverage(const Graph& source, const Graph& target) {
+  const Side source_side(source), target_side(target);
   std::map<std::string_view, const Parameter*> targets;
   for (const Parameter& parameter : target.parameters())
     targets.emplace(parameter.name, &parameter);
@@ -57,7 +74,7 @@ std::vector<ParameterCoverage> coverage(const Graph& source, const Graph& target
     ParameterCoverage row{.name = parameter.name, .source = source.element_count(parameter)};
     if (const auto found = targets.find(parameter.name); found != targets.end()) {
       row.target = target.element_count(*found->second);
-      row.matched = shared_elements(source, parameter, target, *found->second);
+      row.matched = shared_elements(source_side, parameter, target_side, *found->second);
       targets.erase(found);
     }
     rows.push_back(std::move(row));

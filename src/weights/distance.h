@@ -20,7 +20,8 @@ struct ParameterCoverage {
 
 /// What a transfer of weights from `source` to `target` would cover, a row a parameter of either
 /// (encoder.md, section 5): parameters match by name, heads by type and by position among the
-/// layer's heads of that type, other axes along their common leading part. Symmetric in `matched`.
+/// layer's heads of that type, other axes by name (the residual stream is one, whatever it is
+/// called) along their common leading part. Symmetric in `matched`.
 std::vector<ParameterCoverage> coverage(const graph::Graph& source, const graph::Graph& target);
 
 /// The share of the larger one's parameters that a transfer would not cover, in [0, 1].

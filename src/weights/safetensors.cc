@@ -38,16 +38,24 @@ tl::unexpected<base::Error> corrupt(std::string message) {
                     "the file is damaged, cut off or not a safetensors file: copy it again");
 }
 
+// A whole number from zero on; JSON readers differ in whether they keep such numbers unsigned.
+std::optional<uint64_t> read_count(const Json& json) {
+  if (json.is_number_unsigned()) return json.get<uint64_t>();
+  if (!json.is_number_integer() || json.get<int64_t>() < 0) return std::nullopt;
+  return static_cast<uint64_t>(json.get<int64_t>());
+}
+
 base::Result<std::vector<int64_t>> read_shape(const Json& json, const std::string& name,
                                               uint64_t element_bytes, uint64_t limit_bytes) {
   if (!json.is_array()) return corrupt(fmt::format("tensor '{}' has no list of sizes", name));
   std::vector<int64_t> shape;
   uint64_t elements = 1;
   for (const Json& size : json) {
-    if (!size.is_number_unsigned())
+    const auto count = read_count(size);
+    if (!count)
       return corrupt(fmt::format("tensor '{}' has the size {}, which is not a count", name,
                                  base::dump_json(size)));
-    const auto value = size.get<uint64_t>();
+    const uint64_t value = *count;
     // Also refuses what would overflow: sizes are bounded by the bytes that are there.
     if (value > limit_bytes || (value != 0 && elements > limit_bytes / element_bytes / value))
       return corrupt(fmt::format("tensor '{}' claims the shape {}, more than the {} bytes of data",
@@ -60,11 +68,11 @@ base::Result<std::vector<int64_t>> read_shape(const Json& json, const std::strin
 
 base::Result<std::pair<uint64_t, uint64_t>> read_offsets(const Json& json, const std::string& name,
                                                          uint64_t limit_bytes) {
-  if (!json.is_array() || json.size() != 2 || !json[0].is_number_unsigned() ||
-      !json[1].is_number_unsigned())
-    return corrupt(fmt::format("tensor '{}' has no pair of data offsets", name));
-  const auto begin = json[0].get<uint64_t>();
-  const auto end = json[1].get<uint64_t>();
+  const bool pair = json.is_array() && json.size() == 2;
+  const auto first = pair ? read_count(json[0]) : std::nullopt;
+  const auto last = pair ? read_count(json[1]) : std::nullopt;
+  if (!first || !last) return corrupt(fmt::format("tensor '{}' has no pair of data offsets", name));
+  const auto [begin, end] = std::pair{*first, *last};
   if (begin > end || end > limit_bytes)
     return corrupt(fmt::format("tensor '{}' claims bytes {} to {} of {} bytes of data", name, begin,
                                end, limit_bytes));

@@ -1,0 +1,162 @@
+"""Exported models against the formulas: pip's onnx checks them, ONNX Runtime runs them, and the
+NumPy oracle says what they must compute, for random specs with weights of order 1."""
+
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import numpy as np
+import onnx
+import onnxruntime
+
+import encoder_numpy
+from encoder_numpy import Encoder, relative_difference
+from random_specs import random_spec
+
+TOOL = pathlib.Path(os.environ["EDGETRAN_BIN_DIR"]) / "model_tool"
+TOLERANCE = 1e-4
+SPECS = 20
+LABELS = 3
+
+
+def session(path):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+class Model:
+    """A folder of order-one weights for a spec, and what can be made of it."""
+
+    def __init__(self, folder, spec, seed, *arguments):
+        self.folder, self.spec, self.seed = folder, spec, seed
+        source = folder / f"spec{seed}.json"
+        source.write_text(json.dumps(spec))
+        self.model = folder / f"model{seed}"
+        subprocess.run([TOOL, "init", source, self.model, "--seed", str(seed), *arguments], check=True)
+
+    def export(self, *arguments):
+        path = self.folder / "model.onnx"
+        subprocess.run([TOOL, "export", self.model, path, *map(str, arguments)], check=True)
+        onnx.checker.check_model(str(path), full_check=True)
+        return session(path)
+
+    def sequences(self, batch, length):
+        """ids and types [batch, length]; of any length, drawn by the model's seed."""
+        random = np.random.default_rng(self.seed)
+        ids = random.integers(0, self.spec["vocabulary"], (batch, length))
+        return ids, random.integers(0, self.spec["types"], (batch, length))
+
+
+class RuntimeTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.temporary.cleanup)
+        folder = pathlib.Path(cls.temporary.name)
+        kinds = ("absolute", "relative_key")
+        cls.models = [
+            Model(folder, random_spec(seed, kinds[seed % 2]), seed, "--labels", str(LABELS))
+            for seed in range(SPECS)
+        ]
+
+    def assert_close(self, actual, expected, words):
+        self.assertEqual(actual.shape, expected.shape, words)
+        self.assertLess(relative_difference(actual, expected), TOLERANCE, words)
+
+    def test_static_models_without_padding(self):
+        for model in self.models:
+            length = model.spec["positions"] - model.seed % 3
+            run = model.export("--batch", 2, "--length", length, "--hidden")
+            ids, types = model.sequences(2, length)
+            logits, hidden = run.run(
+                ["logits", "last_hidden_state"], {"input_ids": ids, "token_type_ids": types})
+            oracle = Encoder(model.model)
+            for row in range(2):
+                expected = oracle.hidden(ids[row], types[row])
+                self.assert_close(hidden[row], expected, f"spec {model.seed}")
+                self.assert_close(logits[row], oracle.logits(expected), f"spec {model.seed}")
+
+    def check_padded(self, model, run, length):
+        """Rows of every valid length, padded with noise: each as if it were alone."""
+        valid = [length, 1, max(1, length // 2)]
+        ids, types = model.sequences(len(valid), length)
+        mask = (np.arange(length) < np.array(valid)[:, None]).astype(np.int64)
+        logits, hidden = run.run(["logits", "last_hidden_state"], {
+            "input_ids": ids, "token_type_ids": types, "attention_mask": mask})
+        oracle = Encoder(model.model)
+        for row, count in enumerate(valid):
+            words = f"spec {model.seed}, {count} of {length}"
+            expected = oracle.hidden(ids[row, :count], types[row, :count])
+            self.assert_close(hidden[row, :count], expected, words)
+            self.assert_close(logits[row], oracle.logits(expected), words)
+
+    def test_static_models_with_padding(self):
+        for model in self.models:
+            run = model.export("--batch", 3, "--length", 8, "--hidden", "--mask")
+            self.check_padded(model, run, 8)
+
+    def test_dynamic_models_of_every_length(self):
+        for model in self.models:
+            run = model.export("--dynamic", "--hidden", "--mask")
+            for length in (1, 2, 7, model.spec["positions"]):
+                self.check_padded(model, run, length)
+
+    def test_masked_language_models(self):
+        for seed in range(4):
+            spec = random_spec(seed)
+            model = Model(pathlib.Path(self.temporary.name), spec, 100 + seed, "--mlm")
+            for arguments in (("--batch", 2, "--length", 6), ("--dynamic",)):
+                ids, types = model.sequences(2, 6)
+                positions = np.array([7, 0, 11])
+                (logits,) = model.export(*arguments).run(["mlm_logits"], {
+                    "input_ids": ids, "token_type_ids": types, "selected_positions": positions})
+                oracle = Encoder(model.model)
+                rows = [oracle.hidden(ids[row], types[row]) for row in range(2)]
+                expected = oracle.mlm_logits(np.concatenate(rows), positions)
+                self.assert_close(logits, expected, f"spec {seed}")
+
+    def test_every_mutated_formula_fails_the_tolerance(self):
+        runs = []
+        for model in self.models:
+            length = model.spec["positions"]
+            ids, types = model.sequences(1, length)
+            (logits,) = model.export("--length", length).run(
+                ["logits"], {"input_ids": ids, "token_type_ids": types})
+            runs.append((model, ids[0], types[0], logits[0]))
+        for mutation in encoder_numpy.MUTATIONS:
+            differences = []
+            for model, ids, types, logits in runs:
+                oracle = Encoder(model.model, mutation)
+                differences.append(relative_difference(
+                    logits, oracle.logits(oracle.hidden(ids, types))))
+            self.assertGreater(max(differences), TOLERANCE, mutation)
+
+    def test_runtimes_fuse_the_patterns(self):
+        spec = dict(random_spec(1, "absolute"), embedding=64, layers=[
+            {"width": 64, "head_width": 16, "heads": ["sa_sdp"] * 4, "feed_forward": [256]}] * 2)
+        model = Model(pathlib.Path(self.temporary.name), spec, 200, "--labels", "2")
+        path = self.fused(model.export("--length", 8, "--mask"), model)
+        kinds = {node.op_type for node in onnx.load(path).graph.node}
+        self.assertNotIn("Erf", kinds)
+        self.assertTrue(kinds & {"Gelu", "BiasGelu", "FastGelu"}, kinds)
+        self.assertTrue(kinds & {"Attention", "MultiHeadAttention"}, kinds)
+
+    def fused(self, _run, model):
+        target = model.folder / "fused.onnx"
+        options = onnxruntime.SessionOptions()
+        options.optimized_model_filepath = str(target)
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+        options.log_severity_level = 3
+        onnxruntime.InferenceSession(
+            model.folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+        return target
+
+
+if __name__ == "__main__":
+    unittest.main()
