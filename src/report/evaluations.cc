@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string_view>
 
 namespace edgetran::report {
 
@@ -46,10 +47,11 @@ Figure quality_of(const store::TrialView& trial, const std::string& name) {
 
 /// Fastest first, of equally fast ones the better first: one is on the front where it is better
 /// than all before it. Equal pairs are on it together.
-void mark_front(std::vector<Evaluation>& evaluations) {
+void mark_front(std::vector<Evaluation>& evaluations, std::string_view kind) {
   std::vector<Evaluation*> order;
   for (Evaluation& one : evaluations)
-    if (one.complete && one.quality.value && one.latency_s.value) order.push_back(&one);
+    if (one.kind == kind && one.complete && one.quality.value && one.latency_s.value)
+      order.push_back(&one);
   std::stable_sort(order.begin(), order.end(), [](const Evaluation* a, const Evaluation* b) {
     if (*a->latency_s.value != *b->latency_s.value)
       return *a->latency_s.value < *b->latency_s.value;
@@ -112,7 +114,8 @@ std::vector<Evaluation> evaluations_of(const store::StudyView& study) {
       evaluations.push_back(std::move(one));
     }
   }
-  mark_front(evaluations);
+  for (const std::string_view kind : {"measured", "replayed", "modelled"})
+    mark_front(evaluations, kind);
   return evaluations;
 }
 

@@ -46,6 +46,12 @@ TEST(Evaluations, StoppedEncodersAreNotOnTheFront) {
   EXPECT_THAT(fronts(study), testing::ElementsAre(false, true));
 }
 
+TEST(Evaluations, KindsHaveFrontsOfTheirOwn) {
+  store::StudyView study = study_of({{1, 0.9}, {2, 0.5}});
+  study.trials[0].measurements[0].record["kind"] = "modelled";
+  EXPECT_THAT(fronts(study), testing::ElementsAre(true, true));
+}
+
 // 50 of 100: (0.5 + 1.9208/100 -+ 1.96 sqrt(0.25/100 + 0.9604/100^2)) / (1 + 3.8416/100)
 TEST(Evaluations, WilsonIntervalMatchesHandCalculation) {
   const Figure figure = wilson_interval(0.5, 100);

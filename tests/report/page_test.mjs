@@ -79,7 +79,7 @@ const tests = {
 
   async "table sorts by a column in both directions"(page) {
     const column = page.locator("#pareto thead th", { hasText: "Parameters" });
-    const cells = async () => (await page.locator("#pareto tbody tr td:nth-child(6)").allInnerTexts())
+    const cells = async () => (await page.locator("#pareto tbody tr td:nth-child(8)").allInnerTexts())
       .map((text) => Number(text.replace(/\s/g, "")));
     await column.locator("button").click();
     const rising = await cells();
@@ -99,7 +99,7 @@ const tests = {
     await (await waiting).saveAs(file);
     const lines = readFileSync(file, "utf8").trimEnd().split("\r\n");
     assert.equal(lines.length, wire.evaluations.encoder.length + 1);
-    assert.match(lines[0], /^encoder,deployment,accuracy,latency_s,/);
+    assert.match(lines[0], /^encoder,deployment,accuracy,measured_latency_s,measured_latency_low_s,modelled_latency_s,/);
   },
 
   async "deployment can be hidden and shown"(page) {
@@ -136,7 +136,8 @@ async function photograph() {
     narrow: { colorScheme: "light", viewport: { width: 390, height: 844 } },
   })) {
     const page = await open(24, options);
-    await page.waitForTimeout(200);
+    await page.waitForFunction(() => document.querySelector("#pareto .chart > svg").clientWidth ===
+      document.querySelector("#pareto .chart").clientWidth);
     await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
   }
 }

@@ -22,7 +22,8 @@ interface Props<Row> {
   onSelect?: (row: Row) => void;
 }
 
-const page_rows = 25;
+// So many rows fit a screen beside the picture; the rest is one button away.
+const page_rows = 12;
 
 /** Missing values come last in either direction; equal ones keep their order. */
 function compare(a: Cell, b: Cell, descending: boolean): number {

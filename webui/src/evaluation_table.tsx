@@ -2,7 +2,7 @@ import { useMemo } from "preact/hooks";
 import { DataTable, type Column } from "./data_table";
 import { integer, quality, seconds, short, title } from "./format";
 import { KindBadge } from "./kind_badge";
-import { finished, type Evaluation, type Page } from "./page";
+import { finished, kindsOf, type Evaluation, type Kind, type Page } from "./page";
 import type { Selection } from "./selection";
 
 interface Row { index: number; evaluation: Evaluation }
@@ -11,18 +11,29 @@ function interval(low: number | null, high: number | null): string {
   return low === null || high === null ? "—" : `${seconds(low)} – ${seconds(high)}`;
 }
 
+/** Latency and its interval of one kind of figure: kinds never share a column. */
+function latencyColumns(kind: Kind, alone: boolean): Column<Row>[] {
+  const csv = alone ? "" : `${kind}_`;
+  const of = (row: Row) => (row.evaluation.kind === kind ? row.evaluation : null);
+  return [
+    { name: alone ? "Latency" : `Latency, ${kind}`, csv: `${csv}latency_s`,
+      value: (row) => of(row)?.latency_s ?? null,
+      show: (row) => <span class={`figure-${kind}`}>{seconds(of(row)?.latency_s ?? null)}</span> },
+    { name: "95 % interval", csv: `${csv}latency_low_s`, value: (row) => of(row)?.latency_low_s ?? null,
+      show: (row) => interval(of(row)?.latency_low_s ?? null, of(row)?.latency_high_s ?? null) },
+  ];
+}
+
 function columnsOf(page: Page): Column<Row>[] {
   const encoder = (row: Row) => page.encoders[row.evaluation.encoder];
   const { name, share } = page.quality;
+  const kinds = kindsOf(page);
   return [
     { name: "Encoder", csv: "encoder", value: (row) => encoder(row)?.trial ?? null },
     { name: "Deployment", csv: "deployment", value: (row) => page.devices[row.evaluation.device]?.name ?? "" },
     { name: title(name), csv: name, descending: true, value: (row) => row.evaluation.quality,
       show: (row) => quality(row.evaluation.quality, share) },
-    { name: "Latency", csv: "latency_s", value: (row) => row.evaluation.latency_s,
-      show: (row) => seconds(row.evaluation.latency_s) },
-    { name: "95 % interval", csv: "latency_low_s", value: (row) => row.evaluation.latency_low_s,
-      show: (row) => interval(row.evaluation.latency_low_s, row.evaluation.latency_high_s) },
+    ...kinds.flatMap((kind) => latencyColumns(kind, kinds.length === 1)),
     { name: "Parameters", csv: "parameters", value: (row) => encoder(row)?.parameters ?? null,
       show: (row) => integer(encoder(row)?.parameters ?? null) },
     { name: "FLOP", csv: "flops", value: (row) => encoder(row)?.flops ?? null,

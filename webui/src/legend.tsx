@@ -1,4 +1,4 @@
-import type { Page } from "./page";
+import { kindsOf, type Page } from "./page";
 import { colour, shape } from "./palette";
 
 interface Props {
@@ -17,7 +17,6 @@ function toggled(set: ReadonlySet<number>, index: number): ReadonlySet<number> {
 
 /** One button a deployment, pressed while it is shown, and one for encoders stopped early. */
 export function Legend({ page, hidden, onHidden, stopped, onStopped }: Props) {
-  const kinds = new Set(page.evaluations.map((evaluation) => evaluation.kind));
   const some = page.encoders.some((encoder) => encoder.state === "stopped");
   return (
     <div class="legend" role="group" aria-label="What is shown">
@@ -38,7 +37,7 @@ export function Legend({ page, hidden, onHidden, stopped, onStopped }: Props) {
           stopped early
         </button>
       )}
-      {kinds.size > 1 && <span class="muted">filled: measured · dashed: modelled · hollow: replayed</span>}
+      {kindsOf(page).length > 1 && <span class="muted">filled: measured · dashed: modelled · hollow: replayed</span>}
     </div>
   );
 }

@@ -3,6 +3,7 @@
 
 /** Where a figure comes from. Never drawn or printed alike. */
 export type Kind = "measured" | "modelled" | "replayed";
+export const kinds: Kind[] = ["measured", "replayed", "modelled"];
 
 /** A run of equal layers. */
 export interface Layer {
@@ -50,7 +51,7 @@ export interface Evaluation {
   latency_high_s: number | null;
   memory_bytes: number | null;
   energy_j: number | null;
-  /** On the front of the finished encoders: none is both faster and better. */
+  /** On the front of the finished encoders with figures of this kind: none is faster and better. */
   front: boolean;
 }
 
@@ -94,4 +95,9 @@ export function decode(text: string): Page {
 /** The encoder was trained to the end, not stopped on the way. */
 export function finished(page: Page, evaluation: Evaluation): boolean {
   return page.encoders[evaluation.encoder]?.state === "complete";
+}
+
+/** The kinds of figures in the study. */
+export function kindsOf(page: Page): Kind[] {
+  return kinds.filter((kind) => page.evaluations.some((evaluation) => evaluation.kind === kind));
 }

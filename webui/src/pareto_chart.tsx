@@ -2,9 +2,9 @@ import { scaleLinear, scaleLog } from "d3-scale";
 import { curveStepAfter, line } from "d3-shape";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { Frame, logTicks, margin, padded, useWidth } from "./chart_frame";
-import { quality, seconds, title } from "./format";
+import { label, quality, seconds, title } from "./format";
 import { Legend } from "./legend";
-import { finished, type Evaluation, type Page } from "./page";
+import { finished, kindsOf, type Evaluation, type Kind, type Page } from "./page";
 import { colour, shape } from "./palette";
 import type { Selection } from "./selection";
 
@@ -44,14 +44,23 @@ function ErrorBars({ evaluation, x, y }: { evaluation: Evaluation; x: Scale; y: 
   );
 }
 
-/** The step line along the front: the best quality that a given latency buys. */
-function FrontLine({ points, x, y, right }: { points: Point[]; x: Scale; y: Scale; right: number }) {
-  const front = points.filter((point) => point.evaluation.front);
+/** The step line along a kind's front: the best quality that a given latency buys. */
+function FrontLine({ points, kind, x, y, right }:
+  { points: Point[]; kind: Kind; x: Scale; y: Scale; right: number }) {
+  const front = points.filter(({ evaluation }) => evaluation.front && evaluation.kind === kind);
   if (front.length === 0) return null;
   const path = line<Point>((point) => x(point.latency), (point) => y(point.quality))
     .curve(curveStepAfter)(front);
-  const last = front[front.length - 1] as Point;
-  return <path class="front" d={`${path}H${right}`} data-end={last.index} />;
+  return <path class={`front kind-${kind}`} d={`${path}H${right}`} />;
+}
+
+/** Baselines near enough to the points to be drawn without squeezing them; all are bars above. */
+function baselinesNear(page: Page, points: Point[]) {
+  const values = points.map((point) => point.quality);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = Math.max(high - low, 0.05 * Math.abs(high));
+  return page.baselines.flatMap(({ name, quality: value }) =>
+    (value !== null && value > low - 0.4 * room && value < high + 0.8 * room ? [{ name, value }] : []));
 }
 
 function Tooltip({ page, point, left, top, width }:
@@ -72,7 +81,7 @@ function scales(page: Page, shown: Point[], width: number, height: number) {
   const latencies = shown.flatMap(({ evaluation, latency }) =>
     [latency, evaluation.latency_low_s ?? latency, evaluation.latency_high_s ?? latency]);
   const qualities = [...shown.map((point) => point.quality),
-    ...page.baselines.flatMap((one) => (one.quality === null ? [] : [one.quality]))];
+    ...baselinesNear(page, shown).map((one) => one.value)];
   const [low, high] = padded(qualities, 0.07);
   return {
     x: scaleLog(padded(latencies, 0.05, true), [margin.left, width - margin.right]),
@@ -82,11 +91,12 @@ function scales(page: Page, shown: Point[], width: number, height: number) {
 }
 
 /** Lines across the picture for what was run on the same rows. */
-function BaselineLines({ page, y, width }: { page: Page; y: Scale; width: number }) {
+function BaselineLines({ page, points, y, width }:
+  { page: Page; points: Point[]; y: Scale; width: number }) {
   return (
     <g class="baselines">
-      {page.baselines.map((one) => one.quality !== null && (
-        <g key={one.name} transform={`translate(0,${y(one.quality)})`}>
+      {baselinesNear(page, points).map((one) => (
+        <g key={one.name} transform={`translate(0,${y(one.value)})`}>
           <line x1={margin.left} x2={width - margin.right} />
           <text x={width - margin.right} dy="-0.4em" text-anchor="end">{one.name}</text>
         </g>
@@ -137,11 +147,14 @@ export function ParetoChart({ page, selected, onSelect }: { page: Page } & Selec
         aria-label={`${title(page.quality.name)} against latency of ${shown.length} evaluations; ` +
           "arrow keys walk through them, Enter shows the encoder; the table below has the same figures"}>
         <Frame width={width} height={height}
-          x={{ title: "Latency (logarithmic)", ticks: logTicks(low, high, Math.max(2, width / 90)), place: x, text: seconds }}
+          x={{ title: "Latency (logarithmic)", ticks: logTicks(low, high, Math.max(2, width / 90)), place: x,
+            text: (value) => label(seconds(value)) }}
           y={{ title: title(page.quality.name), ticks: y.ticks(6), place: y,
-            text: (value) => quality(value, page.quality.share).replace(".0\u202f%", "\u202f%") }} />
-        <BaselineLines page={page} y={y} width={width} />
-        <FrontLine points={shown} x={x} y={y} right={width - margin.right} />
+            text: (value) => label(quality(value, page.quality.share)) }} />
+        <BaselineLines page={page} points={shown.length ? shown : all} y={y} width={width} />
+        {kindsOf(page).map((kind) => (
+          <FrontLine key={kind} kind={kind} points={shown} x={x} y={y} right={width - margin.right} />
+        ))}
         <g ref={roving.group} onKeyDown={roving.key} onPointerLeave={() => setHovered(null)}>
           {shown.map((point, order) => {
             const { evaluation, index } = point;

@@ -3,7 +3,7 @@ import { line } from "d3-shape";
 import { useMemo, useState } from "preact/hooks";
 import { Frame, logTicks, margin, padded, useWidth } from "./chart_frame";
 import { DataTable, type Column } from "./data_table";
-import { integer, quality, seconds, short, title } from "./format";
+import { integer, label, quality, seconds, short, title } from "./format";
 import type { Page } from "./page";
 import type { Selection } from "./selection";
 
@@ -50,9 +50,9 @@ function RungsChart({ page, curves, chosen, onChoose }: ChartProps) {
         aria-label={`${title(page.quality.name)} over training tokens of ${curves.length} encoders; ` +
           "the table below has the same figures"}>
         <Frame width={width} height={height}
-          x={{ title: "Training tokens (logarithmic)", ticks, place: x, text: short }}
+          x={{ title: "Training tokens (logarithmic)", ticks, place: x, text: (value) => label(short(value)) }}
           y={{ title: title(page.quality.name), ticks: y.ticks(5), place: y,
-            text: (value) => quality(value, page.quality.share).replace(".0\u202f%", "\u202f%") }} />
+            text: (value) => label(quality(value, page.quality.share)) }} />
         {[...curves].sort((a, b) => rank(a) - rank(b)).map((curve) => (
           <g key={curve.encoder} class={`curve ${curve.state === "complete" ? "complete" : "stopped"} ` +
               (curve.encoder === named ? "selected" : "")}
