@@ -1,5 +1,7 @@
-import { kindsOf, type Page } from "./page";
+import { kindsOf, type Kind, type Page } from "./page";
 import { colour, shape } from "./palette";
+
+const marks: Record<Kind, string> = { measured: "filled", modelled: "dashed outline", replayed: "outline" };
 
 interface Props {
   page: Page;

@@ -8,6 +8,9 @@ import { finished, kindsOf, type Evaluation, type Kind, type Page } from "./page
 import { colour, shape } from "./palette";
 import type { Selection } from "./selection";
 
+// Square pixels of a symbol; a crowd gets smaller ones.
+const area = { full: 90, crowded: 46, stopped: 30, crowd: 400 };
+
 /** An evaluation with a place in the picture. */
 interface Point { index: number; evaluation: Evaluation; latency: number; quality: number }
 
@@ -80,7 +83,8 @@ function Tooltip({ page, point, left, top, width }:
 function scales(page: Page, shown: Point[], width: number, height: number) {
   const latencies = shown.flatMap(({ evaluation, latency }) =>
     [latency, evaluation.latency_low_s ?? latency, evaluation.latency_high_s ?? latency]);
-  const qualities = [...shown.map((point) => point.quality),
+  const qualities = [...shown.flatMap(({ evaluation, quality: value }) =>
+    (evaluation.front ? [value, evaluation.quality_high ?? value] : [value])),
     ...baselinesNear(page, shown).map((one) => one.value)];
   const [low, high] = padded(qualities, 0.07);
   return {
@@ -98,7 +102,7 @@ function BaselineLines({ page, points, y, width }:
       {baselinesNear(page, points).map((one) => (
         <g key={one.name} transform={`translate(0,${y(one.value)})`}>
           <line x1={margin.left} x2={width - margin.right} />
-          <text x={width - margin.right} dy="-0.4em" text-anchor="end">{one.name}</text>
+          <text x={margin.left + 6} dy="-0.4em">{one.name}</text>
         </g>
       ))}
     </g>
@@ -137,6 +141,7 @@ export function ParetoChart({ page, selected, onSelect }: { page: Page } & Selec
   const shown = all.filter(({ evaluation }) =>
     !hidden.has(evaluation.device) && (stopped || finished(page, evaluation)));
   const { x, y } = scales(page, shown.length ? shown : all, width, height);
+  const size = shown.length > area.crowd ? area.crowded : area.full;
   const roving = useRoving(shown, onSelect);
   const [low, high] = x.domain() as [number, number];
   if (all.length === 0) return <p class="muted">No encoder has been both trained and measured yet.</p>;
@@ -171,7 +176,7 @@ export function ParetoChart({ page, selected, onSelect }: { page: Page } & Selec
                 {(evaluation.front || index === selected) && <ErrorBars evaluation={evaluation} x={x} y={y} />}
                 <g transform={`translate(${x(point.latency)},${y(point.quality)})`}>
                   {index === selected && <circle class="ring" r={12} />}
-                  <path d={shape(evaluation.device, finished(page, evaluation) ? 90 : 34)} />
+                  <path d={shape(evaluation.device, finished(page, evaluation) ? size : area.stopped)} />
                   <circle class="target" r={9} />
                 </g>
               </g>
