@@ -39,7 +39,9 @@ export function Legend({ page, hidden, onHidden, stopped, onStopped }: Props) {
           stopped early
         </button>
       )}
-      {kindsOf(page).length > 1 && <span class="muted">filled: measured · dashed: modelled · hollow: replayed</span>}
+      {kindsOf(page).length > 1 && (
+        <span class="muted">{kindsOf(page).map((kind) => `${kind}: ${marks[kind]}`).join(" · ")}</span>
+      )}
     </div>
   );
 }
