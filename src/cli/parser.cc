@@ -57,16 +57,18 @@ struct Command {
   std::string format = "table";
 };
 
+/// Texts stay with the option; Settings::set reads and checks them.
+bool accept(const CLI::results_t&) { return true; }
+
 void declare_options(Command& command) {
   for (const auto& info : command.operation->settings) {
     const auto& positionals = command.operation->positionals;
     const bool by_place = std::ranges::find(positionals, info.name) != positionals.end();
-    CLI::Option* option =
-        info.type == SettingInfo::Type::kBoolean
-            ? command.app->add_flag(flag_of(info.name), described(info))
-            : command.app->add_option(by_place ? info.name : flag_of(info.name),
-                                      CLI::callback_t([](const CLI::results_t&) { return true; }),
-                                      described(info));
+    CLI::Option* option = info.type == SettingInfo::Type::kBoolean
+                              ? command.app->add_flag_callback(
+                                    flag_of(info.name), [] {}, described(info))
+                              : command.app->add_option(by_place ? info.name : flag_of(info.name),
+                                                        CLI::callback_t(accept), described(info));
     const auto& required = command.operation->required;
     const bool must = by_place || std::ranges::find(required, info.name) != required.end();
     if (info.type != SettingInfo::Type::kBoolean)
@@ -87,7 +89,7 @@ class Tree {
     app_.set_help_flag("-h,--help", "Show this help");
     app_.add_flag("--version", version_, "Show the version");
     app_.add_flag("-q,--quiet", quiet_, "No progress messages");
-    app_.add_flag("--no-color", "No colours (NO_COLOR does the same)");
+    app_.add_flag("--no-color", no_color_, "No colours (NO_COLOR does the same)");
     for (const auto& operation : operations) add(operation);
   }
 
@@ -126,6 +128,7 @@ class Tree {
   std::vector<std::unique_ptr<Command>> commands_;
   bool version_ = false;
   bool quiet_ = false;
+  bool no_color_ = false;
 };
 
 base::Error unknown_word(const CLI::App& app, const std::string& path, const std::string& word) {

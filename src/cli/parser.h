@@ -11,10 +11,10 @@ namespace edgetran::cli {
 /// What a command line asks for: a request to run, or a text to show.
 struct Invocation {
   const service::Operation* operation = nullptr;  ///< null: show `text`
-  service::Arguments arguments;
+  service::Arguments arguments{};
   std::string format = "table";
   bool quiet = false;
-  std::string text;
+  std::string text{};
 };
 
 /// Formats of a reply, for every reading command.

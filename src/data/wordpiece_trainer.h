@@ -11,7 +11,7 @@
 namespace edgetran::data {
 
 struct WordPieceTrainerSettings {
-  BasicSettings basic;
+  BasicSettings basic{};
   int64_t vocabulary_size = 8000;
   int64_t min_frequency = 2;  ///< pairs seen less often are not merged
   int64_t alphabet_limit =

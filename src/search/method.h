@@ -25,7 +25,7 @@ struct Work {
   enum class Kind { kDescribe, kMeasure, kTrain };
   Kind kind = Kind::kDescribe;
   int64_t trial = 0;
-  std::string device;       ///< kMeasure
+  std::string device{};     ///< kMeasure
   int64_t rung = 0;         ///< kTrain
   int64_t from_tokens = 0;  ///< kTrain: where the checkpoint of the rung below stands
   int64_t to_tokens = 0;    ///< kTrain
@@ -38,9 +38,9 @@ struct Work {
 struct Outcome {
   enum class Kind { kDone, kFailed };
   Kind kind = Kind::kDone;
-  Metrics metrics;     ///< kDone: kDescribe parameters, flops; kMeasure latency_s, ...; kTrain
+  Metrics metrics{};   ///< kDone: kDescribe parameters, flops; kMeasure latency_s, ...; kTrain
                        ///< accuracy, ...
-  std::string reason;  ///< kFailed
+  std::string reason{};  ///< kFailed
 };
 
 /// What is known of a trial (an encoder with its measurements on every device).

@@ -165,7 +165,7 @@ Result<Trained> score_trained(Context& context, const DeployRequest& request,
 // -- files
 // ------------------------------------------------------------------------------------------
 
-base::Status copy_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+base::Status copy_whole(const std::filesystem::path& from, const std::filesystem::path& to) {
   EDGETRAN_ASSIGN(const std::string bytes, base::read_file(from));
   return base::write_file_atomic(to, bytes);
 }
@@ -181,9 +181,9 @@ Result<Json> write_files(const DeployRequest& request, const std::string& onnx,
                                     std::string(weights::kHistoryFile)};
   for (const auto& name : names) {
     const auto from = request.model / name;
-    if (std::filesystem::exists(from)) EDGETRAN_TRY(copy_file(from, folder / name));
+    if (std::filesystem::exists(from)) EDGETRAN_TRY(copy_whole(from, folder / name));
   }
-  EDGETRAN_TRY(copy_file(request.task.vocabulary, folder / weights::kVocabularyFile));
+  EDGETRAN_TRY(copy_whole(request.task.vocabulary, folder / weights::kVocabularyFile));
   files["model"] = "deploy";
   const Json how = {{"format", "edgetran.deploy/1"},
                     {"onnx", "model.onnx"},

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/files.h"
+#include "base/id.h"
 #include "base/units.h"
 #include "encoder/encoder.h"
 #include "graph/cost.h"
@@ -43,7 +44,7 @@ search::Metrics numbers_of(const Json& object) {
 Result<std::unique_ptr<StudyRunner>> StudyRunner::open(Context& context, StudyConfig config,
                                                        const std::filesystem::path& folder) {
   EDGETRAN_ASSIGN(auto store,
-                  store::StudyStore::open(folder, context.clock, store::system_entropy()));
+                  store::StudyStore::open(folder, context.clock, base::system_entropy()));
   std::unique_ptr<StudyRunner> runner(
       new StudyRunner(context, std::move(config), std::move(store)));
   if (!runner->store_.recovered().empty()) runner->message(runner->store_.recovered());
