@@ -21,8 +21,9 @@ Result<Objective> read_objective(const ConfigValue& value) {
   EDGETRAN_ASSIGN(objective.name, name.as_string());
   EDGETRAN_ASSIGN(ConfigValue goal, map.require("goal"));
   const std::vector<std::string> goals = {"minimize", "maximize"};
-  EDGETRAN_ASSIGN(std::string word, goal.as_choice(goals));
-  objective.goal = word == "minimize" ? Goal::kMinimize : Goal::kMaximize;
+  const Result<std::string> word = goal.as_choice(goals);
+  if (!word) return base::fail(word.error());
+  objective.goal = *word == goals.front() ? Goal::kMinimize : Goal::kMaximize;
   if (auto unit = map.find("unit")) {
     EDGETRAN_ASSIGN(objective.unit, unit->as_string());
   }
