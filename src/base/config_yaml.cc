@@ -5,6 +5,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <sstream>
 
@@ -84,6 +85,43 @@ std::optional<Json> typed_scalar(const std::string& text) {
   return Json(*number);
 }
 
+/// A complaint of the parser in words that say what to do.
+struct Wording {
+  std::string_view parser, ours, hint;
+};
+
+constexpr std::array kWordings = {
+    Wording{"illegal map value", "a 'key: value' cannot stand here",
+            "check the indentation; put text that holds ': ' in quotes"},
+    Wording{"end of map not found", "this line fits neither the map above nor its parents",
+            "check the indentation"},
+    Wording{"end of sequence not found", "this line fits neither the list above nor its parents",
+            "check the indentation"},
+    Wording{"end of map flow not found", "a map that begins with { is not closed", "add the }"},
+    Wording{"end of sequence flow not found", "a list that begins with [ is not closed",
+            "add the ]"},
+    Wording{"illegal flow end", "a closing bracket without its opening one", ""},
+    Wording{"illegal EOF in scalar", "a quoted string has no end", "add the closing quote"},
+    Wording{"unknown token", "this character cannot start a value", "put the value in quotes"},
+    Wording{"the referenced anchor is not defined", "aliases (*name) are not supported",
+            "write the value out"},
+};
+
+/// Whether the quoted string that starts at `offset` is closed; true for other scalars.
+bool has_closing_quote(std::string_view text, size_t offset) {
+  const char quote = offset < text.size() ? text[offset] : '\0';
+  if (quote != '\'' && quote != '"') return true;
+  for (size_t i = offset + 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == quote) {
+      if (quote == '"' || i + 1 >= text.size() || text[i + 1] != quote) return true;
+      ++i;  // '' is one quote inside the string
+    }
+  }
+  return false;
+}
+
 /// Turns the parser's events into parts of the document and refuses what our subset leaves out.
 class YamlHandler final : public YAML::EventHandler {
  public:
@@ -112,6 +150,9 @@ class YamlHandler final : public YAML::EventHandler {
     refuse_anchor(mark, anchor);
     const bool is_quoted = tag == "!";
     if (!is_quoted || byte_at(mark) == '!') refuse_tag(mark, tag);
+    // The parser takes a string that the end of the file cuts off for a whole one.
+    if (is_quoted && !has_closing_quote(document_.text, offset(mark)))
+      refuse(mark, "a quoted string has no end", "add the closing quote");
     if (builder_.expects_key()) {
       pass(builder_.key(value, offset(mark)));
     } else if (is_quoted) {
@@ -137,13 +178,17 @@ class YamlHandler final : public YAML::EventHandler {
   }
   void OnMapEnd() override { pass(builder_.end()); }
 
+  Error error(const YAML::Mark& mark, std::string_view message, std::string_view hint) const {
+    if (mark.is_null()) {
+      return {ErrorCategory::kUsage, fmt::format("{}: {}", document_.name, message),
+              std::string(hint)};
+    }
+    return source_error(document_.text, document_.name, offset(mark), message, hint);
+  }
+
   [[noreturn]] void refuse(const YAML::Mark& mark, std::string_view message,
                            std::string_view hint = {}) const {
-    if (mark.is_null()) {
-      throw Refusal{{ErrorCategory::kUsage, fmt::format("{}: {}", document_.name, message),
-                     std::string(hint)}};
-    }
-    throw Refusal{source_error(document_.text, document_.name, offset(mark), message, hint)};
+    throw Refusal{error(mark, message, hint)};
   }
 
  private:
@@ -211,11 +256,11 @@ Status read_yaml(ConfigDocument& document) {
   } catch (Refusal& refusal) {
     return fail(std::move(refusal.error));
   } catch (const YAML::Exception& exception) {
-    try {
-      handler.refuse(exception.mark, exception.msg);
-    } catch (Refusal& refusal) {
-      return fail(std::move(refusal.error));
+    for (const Wording& wording : kWordings) {
+      if (wording.parser == exception.msg)
+        return fail(handler.error(exception.mark, wording.ours, wording.hint));
     }
+    return fail(handler.error(exception.mark, exception.msg, {}));
   }
 }
 

@@ -29,7 +29,7 @@ std::string excerpt(std::string_view text, size_t offset) {
   size_t place = std::min(offset - start, line.size());
 
   size_t first = place > kShown / 2 ? place - kShown / 2 : 0;
-  while (inside_sequence(line, first)) --first;
+  while (first > 0 && inside_sequence(line, first)) --first;
   size_t last = std::min(line.size(), first + kShown);
   while (inside_sequence(line, last)) ++last;
   const std::string before = printable(line.substr(first, place - first));

@@ -22,6 +22,14 @@ TEST(ConfigJson, DuplicateKeyShowsBothPlaces) {
             "s.json:2:1: duplicate key \"a\" (first in line 1)\n    \"a\": 2}\n    ^");
 }
 
+TEST(ConfigJson, TooManyValuesAreRefused) {
+  std::string text = "[";
+  for (int i = 0; i < 1'000'000; ++i) text += "1,";
+  text.back() = ']';
+  EXPECT_NE(ConfigValue::parse_json(text, "s").error().message.find("more than 1000000 values"),
+            std::string::npos);
+}
+
 TEST(ConfigJson, YamlOnlyTextIsRefused) {
   EXPECT_FALSE(ConfigValue::parse_json("a: 1", "s.json").has_value());
 }
