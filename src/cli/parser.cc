@@ -210,8 +210,8 @@ base::Result<Invocation> parse_command_line(const std::vector<Operation>& operat
   } catch (const CLI::CallForHelp&) {
     std::string path;
     CLI::App* app = chosen_app(tree.app(), path);
-    if (app->remaining_size() > 0)
-      return base::fail(unknown_word(*app, path, app->remaining().front()));
+    const auto extras = tree.app().remaining(true);
+    if (!extras.empty()) return base::fail(unknown_word(*app, path, extras.front()));
     return shown(app->help() + (path.empty() ? root_footer() : ""));
   } catch (const CLI::ParseError& error) {
     std::string path;
@@ -222,7 +222,7 @@ base::Result<Invocation> parse_command_line(const std::vector<Operation>& operat
   if (tree.version()) return shown(version_text());
   std::string path;
   CLI::App* app = chosen_app(tree.app(), path);
-  const auto extras = app->remaining();
+  const auto extras = tree.app().remaining(true);
   if (!extras.empty()) return base::fail(unknown_word(*app, path, extras.front()));
   for (const auto& command : tree.commands())
     if (command->app == app) return collect(*command, tree.quiet());

@@ -1,6 +1,7 @@
 // model show | cost | convert | init | export
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/files.h"
@@ -80,10 +81,13 @@ Result<Reply> show(Context&, const ShowRequest& request) {
 
 // -- cost ---------------------------------------------------------------------------------------
 
+/// Length at which costs are counted unless another is asked for.
+constexpr int64_t kCountedLength = 128;
+
 struct CostRequest {
   std::string model;
   int64_t batch = 1;
-  int64_t length = 128;
+  int64_t length = 0;
 };
 
 Json cost_json(const graph::Cost& cost) {
@@ -93,19 +97,20 @@ Json cost_json(const graph::Cost& cost) {
 
 Result<Reply> cost(Context&, const CostRequest& request) {
   EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
-  if (request.length > info.spec.positions)
-    return base::fail(ErrorCategory::kUsage,
-                      fmt::format("length {} exceeds the model's {} positions", request.length,
-                                  info.spec.positions),
-                      "give --length a smaller number, or the spec more positions");
   EDGETRAN_ASSIGN(const auto graph, encoder::build_encoder(info.spec, {}));
-  const auto counted =
-      graph::count_graph(graph, {.batch = request.batch, .length = request.length});
+  const int64_t length =
+      request.length > 0 ? request.length : std::min(kCountedLength, info.spec.positions);
+  if (length > info.spec.positions)
+    return base::fail(
+        ErrorCategory::kUsage,
+        fmt::format("length {} exceeds the model's {} positions", length, info.spec.positions),
+        "give --length a smaller number, or the spec more positions");
+  const auto counted = graph::count_graph(graph, {.batch = request.batch, .length = length});
   Reply reply;
   reply.data = cost_json(counted.total);
   reply.data["peak_activation_bytes"] = counted.peak_activation_bytes;
   reply.data["batch"] = request.batch;
-  reply.data["length"] = request.length;
+  reply.data["length"] = length;
   reply.data["layers"] = Json::array();
   for (const auto& layer : counted.layers) reply.data["layers"].push_back(cost_json(layer));
   reply.columns = {{"parameters", "parameters", Shown::kCount},
@@ -232,8 +237,8 @@ std::vector<Operation> model_operations() {
   base::Settings<CostRequest> cost_settings;
   cost_settings.string("model", &CostRequest::model, model_text)
       .integer("batch", &CostRequest::batch, 1, 1 << 20, "", "Sequences in a batch")
-      .integer("length", &CostRequest::length, 1, space::kMaxPositions, "tokens",
-               "Length of each sequence");
+      .integer("length", &CostRequest::length, 0, space::kMaxPositions, "tokens",
+               "Length of each sequence; 0: 128, or the model's positions where they are fewer");
 
   base::Settings<ConvertRequest> convert_settings;
   convert_settings.string("model", &ConvertRequest::model, model_text)
