@@ -21,7 +21,8 @@ std::string Translator::tensor(const Node& node) {
     case Op::kLinear:
       return linear(node);
     case Op::kAdd:
-      return writer_.node("Add", {name_of(node.inputs[0]), name_of(node.inputs[1])}, "add");
+      // The change before the residual stream: the order of BERT's exporters, which fusions want.
+      return writer_.node("Add", {name_of(node.inputs[1]), name_of(node.inputs[0])}, "add");
     case Op::kLayerNorm:
       return layer_norm(node);
     case Op::kDropout:
@@ -74,7 +75,7 @@ std::string Translator::linear(const Node& node) {
   }
   std::string product = writer_.node("MatMul", {x, transposed(node.inputs[1])}, "product");
   if (!has_bias) return product;
-  return writer_.node("Add", {name_of(node.inputs[2]), product}, "linear");
+  return writer_.node("Add", {product, name_of(node.inputs[2])}, "linear");
 }
 
 std::string Translator::layer_norm(const Node& node) {

@@ -1,0 +1,114 @@
+"""libtorch (edgetran-worker), OpenVINO (edgetran-agent) and ONNX Runtime give the same logits and
+hidden states in float32 for random specs with weights of order 1, with and without padding, and
+they are what the formulas say."""
+
+import hashlib
+import os
+import pathlib
+import tempfile
+import unittest
+
+import numpy as np
+from safetensors.numpy import load, load_file, save, save_file
+
+import edgetran_wire
+from encoder_numpy import Encoder, relative_difference
+from order_one_model import Model, session
+from random_specs import random_spec
+
+PROGRAMS = pathlib.Path(os.environ["EDGETRAN_BIN_DIR"])
+TOLERANCE = 1e-4
+SPECS = 20
+OUTPUTS = ("logits", "last_hidden_state")
+
+
+class ParityTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(temporary.cleanup)
+        cls.folder = pathlib.Path(temporary.name)
+        # A lock folder of its own: other agents on this machine are not in the way.
+        environment = dict(os.environ, XDG_RUNTIME_DIR=str(cls.folder))
+        cls.worker = cls.enterClassContext(edgetran_wire.Process(
+            [PROGRAMS / "edgetran-worker", "--stdio"], service="train"))
+        cls.agent = cls.enterClassContext(edgetran_wire.Process(
+            [PROGRAMS / "edgetran-agent", "--stdio"], service="agent", env=environment))
+        cls.agent.call("lease", seconds=300, exclusive=True)
+        kinds = ("absolute", "relative_key")
+        cls.models = [
+            Model(cls.folder, random_spec(seed, kinds[seed % 2]), seed, "--labels", "3")
+            for seed in range(SPECS)
+        ]
+
+    def torch(self, model, inputs):
+        source, target = self.folder / "inputs.safetensors", self.folder / "outputs.safetensors"
+        save_file(inputs, source)
+        self.worker.call("run", job={
+            "kind": "infer", "model": str(model.model), "inputs": str(source),
+            "outputs": str(target)})
+        return load_file(target)
+
+    def openvino(self, path, inputs):
+        data = path.read_bytes()
+        name = hashlib.sha256(data).hexdigest()
+        self.agent.call("put", blob=data, sha256=name)
+        batch, length = inputs["input_ids"].shape
+        reply = self.agent.call(
+            "measure", blob=save(inputs), mode="outputs", model=name, runtime="openvino",
+            precision="fp32", threads=1, batch=batch, length=length)
+        return load(self.agent.call("fetch", sha256=reply["outputs"]["sha256"])["blob"])
+
+    def check(self, model, inputs, valid, *arguments):
+        """All engines on these inputs, each row having so many valid positions."""
+        batch, length = inputs["input_ids"].shape
+        path = model.export_file("--batch", batch, "--length", length, "--hidden", *arguments)
+        runtime = session(path).run(list(OUTPUTS), inputs)
+        results = {
+            "libtorch": self.torch(model, inputs),
+            "OpenVINO": self.openvino(path, inputs),
+            "ONNX Runtime": dict(zip(OUTPUTS, runtime)),
+            "NumPy": self.formulas(model, inputs, valid),
+        }
+        for output in OUTPUTS:
+            tensors = {engine: self.valid_part(result[output], output, valid)
+                       for engine, result in results.items()}
+            for engine, tensor in tensors.items():
+                for other, expected in tensors.items():
+                    self.assertLess(relative_difference(tensor, expected), TOLERANCE,
+                                    f"spec {model.seed}: {output} of {engine} and {other}")
+
+    @staticmethod
+    def valid_part(tensor, output, valid):
+        """What padding may not touch, as one array: hidden states of padded positions are free."""
+        if output == "logits":
+            return tensor
+        return np.concatenate([row[:count] for row, count in zip(tensor, valid)])
+
+    @staticmethod
+    def formulas(model, inputs, valid):
+        oracle = Encoder(model.model)
+        hidden = [oracle.hidden(inputs["input_ids"][row, :count],
+                                inputs["token_type_ids"][row, :count])
+                  for row, count in enumerate(valid)]
+        return {"last_hidden_state": hidden,
+                "logits": np.stack([oracle.logits(states) for states in hidden])}
+
+    def test_without_padding(self):
+        for model in self.models:
+            length = model.spec["positions"] - model.seed % 3
+            ids, types = model.sequences(2, length)
+            self.check(model, {"input_ids": ids, "token_type_ids": types}, [length] * 2)
+
+    def test_with_padding(self):
+        for model in self.models:
+            length = model.spec["positions"]
+            valid = [length, 1, length // 2]
+            ids, types = model.sequences(len(valid), length)
+            mask = (np.arange(length) < np.array(valid)[:, None]).astype(np.int64)
+            inputs = {"input_ids": ids, "token_type_ids": types, "attention_mask": mask}
+            self.check(model, inputs, valid, "--mask")
+
+
+if __name__ == "__main__":
+    unittest.main()
