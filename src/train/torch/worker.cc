@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
+#include <torch/version.h>
 
 #include <exception>
 #include <new>

@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "toy.h"
@@ -291,13 +294,20 @@ TEST_F(TrainingTest, KindsOfDataAndJobMustFit) {
   EXPECT_THAT(error(mixed).message, HasSubstr("labels of the model"));
 }
 
+/// Address space of this process in bytes.
+rlim_t address_space() {
+  std::ifstream status("/proc/self/statm");
+  rlim_t pages = 0;
+  status >> pages;
+  return pages * static_cast<rlim_t>(getpagesize());
+}
+
 TEST_F(TrainingTest, RunningOutOfMemoryIsAResourceError) {
   TrainJob job = world_.pretrain();
   job.settings.batch = 65536;
-  job.settings.length = 16;
   rlimit old{};
   getrlimit(RLIMIT_AS, &old);
-  const rlimit limit{rlim_t{3} << 30, old.rlim_max};
+  const rlimit limit{address_space() + (rlim_t{200} << 20), old.rlim_max};
   setrlimit(RLIMIT_AS, &limit);
   const auto failed = error(job);
   setrlimit(RLIMIT_AS, &old);
