@@ -59,10 +59,10 @@ TEST(Frame, RecordedBlobIsPutTogetherFromItsChunks) {
 }
 
 TEST(Frame, EveryRecordedBrokenStreamIsAProtocolError) {
-  for (const char* name : {"broken_magic.bin", "broken_version.bin", "broken_kind.bin",
-                           "broken_padding.bin", "broken_checksum.bin", "broken_length.bin",
-                           "broken_blob_unannounced.bin", "broken_blob_too_long.bin",
-                           "broken_blob_interrupted.bin"}) {
+  for (const char* name :
+       {"broken_magic.bin", "broken_version.bin", "broken_kind.bin", "broken_padding.bin",
+        "broken_checksum.bin", "broken_length.bin", "broken_blob_unannounced.bin",
+        "broken_blob_too_long.bin", "broken_blob_interrupted.bin"}) {
     const Read read = read_all(fixture(name), 4096);
     ASSERT_FALSE(read.status) << name;
     EXPECT_EQ(read.status.error().category, base::ErrorCategory::kProtocol) << name;
