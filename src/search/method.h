@@ -38,8 +38,8 @@ struct Work {
 struct Outcome {
   enum class Kind { kDone, kFailed };
   Kind kind = Kind::kDone;
-  Metrics metrics{};   ///< kDone: kDescribe parameters, flops; kMeasure latency_s, ...; kTrain
-                       ///< accuracy, ...
+  Metrics metrics{};     ///< kDone: kDescribe parameters, flops; kMeasure latency_s, ...; kTrain
+                         ///< accuracy, ...
   std::string reason{};  ///< kFailed
 };
 

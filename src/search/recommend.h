@@ -13,8 +13,8 @@ namespace edgetran::search {
 /// How to choose one candidate: by one objective, or, where `weights` is not empty, by the
 /// smallest weighted sum of costs scaled to [0, 1] over the feasible non-dominated candidates.
 struct Preference {
-  std::string objective;                  ///< empty: the problem's first
-  std::map<std::string, double> weights;  ///< by objective, >= 0, at least one > 0
+  std::string objective = {};                  ///< empty: the problem's first
+  std::map<std::string, double> weights = {};  ///< by objective, >= 0, at least one > 0
 };
 
 /// Index of the recommended candidate: of those that satisfy every constraint the best by the

@@ -7,6 +7,8 @@
 #include <functional>
 #include <limits>
 
+#include "base/random.h"
+
 namespace edgetran::search {
 namespace {
 
@@ -193,16 +195,16 @@ TEST(RandomHalving, AReplayedPrefixGoesOnTheSame) {
   const auto whole = make();
   const std::vector<Told> history = run(*whole, 3);
   for (size_t cut = 0; cut <= history.size(); ++cut) {
-    const auto resumed = make();
-    for (size_t i = 0; i < cut; ++i) {
-      ASSERT_TRUE(resumed->tell(history[i].work, history[i].outcome).has_value());
-    }
-    const auto again = make();
-    for (size_t i = 0; i < cut; ++i) {
-      ASSERT_TRUE(again->tell(history[i].work, history[i].outcome).has_value());
-    }
-    EXPECT_EQ(resumed->ask(4), again->ask(4)) << "after " << cut;
-    run(*again, 1, law, [&](std::vector<Work>&) {});
+    const auto replayed = [&] {
+      auto method = make();
+      for (size_t i = 0; i < cut; ++i) {
+        EXPECT_TRUE(method->tell(history[i].work, history[i].outcome).has_value());
+      }
+      return method;
+    };
+    EXPECT_EQ(replayed()->ask(4), replayed()->ask(4)) << "after " << cut;
+    const auto again = replayed();
+    run(*again, 1);
     EXPECT_EQ(summary(*again), summary(*whole)) << "after " << cut;
   }
 }
@@ -291,8 +293,12 @@ TEST(RandomHalving, BrokenLimitsSpareTheTraining) {
   const std::vector<Told> history = run(*method, 1);
   for (const Told& told : history) {
     // Latency on two threads is id / 2: trials 1 to 4 fit; 7 and 8 are too large to be measured.
-    if (told.work.kind == Work::Kind::kTrain) EXPECT_LE(told.work.trial, 4);
-    if (told.work.kind == Work::Kind::kMeasure) EXPECT_LE(told.work.trial, 6);
+    if (told.work.kind == Work::Kind::kTrain) {
+      EXPECT_LE(told.work.trial, 4);
+    }
+    if (told.work.kind == Work::Kind::kMeasure) {
+      EXPECT_LE(told.work.trial, 6);
+    }
   }
   EXPECT_EQ(count(*method, TrialState::kInfeasible), 4);
   EXPECT_THAT(method->trials()[4].reason, HasSubstr("latency_s <= 2"));

@@ -17,15 +17,15 @@ constexpr std::string_view kSpec = R"({
     {"width": 48, "head_width": 12, "heads": ["sa_wma"], "feed_forward": [96]}
   ]})";
 
+/// A spec of one sound layer in which `member` takes the place of its namesake.
 std::string layer_with(const std::string& member) {
-  std::string layer = R"("width": 32, "heads": ["sa_sdp", "sa_sdp"], "feed_forward": [64])";
-  const std::string key = member.substr(0, member.find(':'));
-  if (const size_t at = layer.find(key); at != std::string::npos) {
-    const size_t end = layer.find(R"(, ")", at);
-    layer.erase(at, end == std::string::npos ? std::string::npos : end + 2 - at);
-    if (layer.ends_with(", ")) layer.resize(layer.size() - 2);
+  std::string layer = member;
+  for (const std::string sound :
+       {R"("width": 32)", R"("heads": ["sa_sdp", "sa_sdp"])", R"("feed_forward": [64])"}) {
+    const std::string key = sound.substr(0, sound.find(':') + 1);
+    if (!member.starts_with(key)) layer += ", " + sound;
   }
-  return R"({"layers": [{)" + layer + ", " + member + "}]}";
+  return R"({"layers": [{)" + layer + "}]}";
 }
 
 TEST(ModelSpec, ReadsEveryMember) {
