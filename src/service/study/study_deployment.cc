@@ -12,8 +12,8 @@
 #include "data/token_file.h"
 #include "encoder/encoder.h"
 #include "profile/tensor_blob.h"
+#include "service/study/steady_worker.h"
 #include "store/study_view.h"
-#include "train/job_client.h"
 #include "train/metrics.h"
 #include "weights/model_folder.h"
 
@@ -137,9 +137,8 @@ struct Trained {
 
 Result<Trained> score_trained(Context& context, const DeployRequest& request,
                               const CheckRows& check, const std::filesystem::path& scratch) {
-  EDGETRAN_ASSIGN(auto worker,
-                  train::JobClient::start({.program = context.programs / "edgetran-worker",
-                                           .log = request.study / "worker.log"}));
+  SteadyWorker worker(
+      {.program = context.programs / "edgetran-worker", .log = request.study / "worker.log"});
   train::TrainJob job;
   job.kind = train::JobKind::kEvaluate;
   job.model = request.model;

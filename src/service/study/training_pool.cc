@@ -3,10 +3,11 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
+
+#include "service/study/steady_worker.h"
 
 namespace edgetran::service {
 
@@ -42,43 +43,22 @@ struct TrainingPool::Impl {
   std::vector<std::thread> threads;
 
   void serve();
-  base::Result<train::TrainResult> run_task(std::optional<train::JobClient>& client,
-                                            const TrainingTask& task);
-  base::Result<train::TrainResult> run_job(std::optional<train::JobClient>& client,
-                                           const train::TrainJob& job, base::EventSink& sink);
+  base::Result<train::TrainResult> run_task(SteadyWorker& worker, const TrainingTask& task);
 };
 
-base::Result<train::TrainResult> TrainingPool::Impl::run_job(
-    std::optional<train::JobClient>& client, const train::TrainJob& job, base::EventSink& sink) {
-  for (int attempt = 1;; ++attempt) {
-    if (!client || !client->alive()) {
-      client.reset();
-      auto started = train::JobClient::start(options);
-      if (!started) return base::fail(std::move(started).error());
-      client.emplace(std::move(*started));
-    }
-    auto result = client->run(job, sink, cancel);
-    const bool vanished = !result && !client->alive() &&
-                          result.error().category != base::ErrorCategory::kResource &&
-                          result.error().category != base::ErrorCategory::kInterrupted;
-    if (!vanished || attempt == kTries || cancel.requested()) return result;
-    sink.emit({"warning", {{"text", result.error().message + "; trying again"}}});
-  }
-}
-
-base::Result<train::TrainResult> TrainingPool::Impl::run_task(
-    std::optional<train::JobClient>& client, const TrainingTask& task) {
+base::Result<train::TrainResult> TrainingPool::Impl::run_task(SteadyWorker& worker,
+                                                              const TrainingTask& task) {
   TitledSink sink(events, task.work.text());
   base::Result<train::TrainResult> result = train::TrainResult{};
   for (const auto& job : task.jobs) {
-    result = run_job(client, job, sink);
+    result = worker.run(job, sink, cancel);
     if (!result) return result;
   }
   return result;
 }
 
 void TrainingPool::Impl::serve() {
-  std::optional<train::JobClient> client;
+  SteadyWorker worker(options);
   std::unique_lock<std::mutex> lock(mutex);
   while (true) {
     wake_worker.wait(lock, [&] { return closing || !waiting.empty(); });
@@ -86,7 +66,7 @@ void TrainingPool::Impl::serve() {
     const TrainingTask task = std::move(waiting.front());
     waiting.pop_front();
     lock.unlock();
-    auto result = run_task(client, task);
+    auto result = run_task(worker, task);
     lock.lock();
     done.push_back({task.work, std::move(result)});
     wake_owner.notify_one();

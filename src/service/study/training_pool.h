@@ -25,17 +25,13 @@ struct TrainingDone {
   base::Result<train::TrainResult> result;
 };
 
-/// A few worker processes, each fed by a thread of its own. A worker that is killed or crashes is
-/// started again and its job, which goes on from its checkpoint, tried up to kTries times; running
-/// out of memory is not tried again. Used from one thread.
+/// A few worker processes (steady_worker.h), each fed by a thread of its own. Used from one thread.
 class TrainingPool {
  public:
-  static constexpr int kTries = 3;
-
   /// `events` outlives the pool and is thread-safe; its events get a "title".
   TrainingPool(size_t workers, train::WorkerOptions options, base::EventSink& events,
                base::CancelToken cancel);
-  /// Ends the workers; running jobs are abandoned where their checkpoint stands.
+  /// Ends the workers; where jobs are still running, requests cancellation on the token.
   ~TrainingPool();
   TrainingPool(const TrainingPool&) = delete;
   TrainingPool& operator=(const TrainingPool&) = delete;
