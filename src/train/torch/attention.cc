@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "base/result.h"
 #include "train/torch/dropout.h"
@@ -28,7 +29,8 @@ at::Tensor attention(const AttentionOperands& operands, const AttentionDropout& 
   at::Tensor mask;  // [batch, 1, 1, length], true where a key is valid
   if (operands.mask.defined()) mask = operands.mask.to(at::kBool).unsqueeze(1).unsqueeze(1);
   if (!operands.relative.defined() && drop.share == 0) {
-    return at::scaled_dot_product_attention(operands.query, operands.key, operands.value, mask);
+    const auto valid = mask.defined() ? std::make_optional(mask) : std::nullopt;
+    return at::scaled_dot_product_attention(operands.query, operands.key, operands.value, valid);
   }
   const double scale = 1 / std::sqrt(static_cast<double>(operands.query.size(-1)));
   const at::Tensor query = operands.query * scale;
