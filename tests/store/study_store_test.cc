@@ -112,9 +112,8 @@ TEST_F(StudyStoreTest, RebuildsAMissingProjection) {
 
 TEST_F(StudyStoreTest, RebuildsADamagedProjection) {
   tell_story();
-  for (const std::string junk :
-       {std::string("this is no database at all, not even nearly one"), std::string(100000, '\xff'),
-        std::string("SQLite format 3\0abc")};
+  const std::vector<std::string> damaged = {"this is no database at all, not even nearly one",
+                                            std::string(100000, '\xff'), "SQLite format 3"};
   for (const std::string& junk : damaged) {
     ASSERT_TRUE(base::write_file_atomic(database_path(), junk).has_value());
     expect_whole_story(value_of(read_study(folder())));
