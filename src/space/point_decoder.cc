@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 namespace edgetran::space {
@@ -75,6 +76,7 @@ std::vector<size_t> unrank_multiset(uint64_t rank, size_t heads,
 std::vector<std::string> heads_of(const std::vector<size_t>& counts,
                                   const std::vector<std::string>& types) {
   std::vector<std::string> heads;
+  heads.reserve(std::accumulate(counts.begin(), counts.end(), size_t{0}));
   for (size_t t = 0; t < counts.size(); ++t) {
     heads.insert(heads.end(), counts[t], types[t]);
   }
@@ -122,6 +124,7 @@ LayerSpec PointDecoder::decode_layer(std::span<const double> point) const {
                          ? layer.width / number
                          : space_.head_widths[pick(point[3], space_.head_widths.size())];
   const int64_t depth = space_.feed_forward_depths[pick_share(point[4], stack_shares_)];
+  layer.feed_forward.reserve(static_cast<size_t>(depth));
   for (int64_t j = 0; j < depth; ++j) {
     const double u = point[static_cast<size_t>(kLayer + j)];
     layer.feed_forward.push_back(
@@ -139,6 +142,7 @@ ModelSpec PointDecoder::decode(std::span<const double> point) const {
   const int64_t depth = space_.layers[pick_share(point[0], depth_shares_)];
   spec.position = space_.position[pick(point[1], space_.position.size())];
   const int64_t per_layer = kLayer + space_.feed_forward_depths.back();
+  spec.layers.reserve(static_cast<size_t>(depth));
   for (int64_t i = 0; i < depth; ++i) {
     const auto begin = static_cast<size_t>(kHead + i * per_layer);
     spec.layers.push_back(decode_layer(point.subspan(begin, static_cast<size_t>(per_layer))));
