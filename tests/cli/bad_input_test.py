@@ -63,7 +63,7 @@ class BadInput(unittest.TestCase):
         self.refused(USAGE, "model", "cost", BERT_BASE, "--length", says=("--length",))
 
     def test_values_out_of_range_or_of_another_type(self):
-        self.refused(USAGE, "model", "cost", BERT_BASE, "--length", 0, says=("--length", "0"))
+        self.refused(USAGE, "model", "cost", BERT_BASE, "--length", -1, says=("--length", "-1"))
         self.refused(USAGE, "model", "cost", BERT_BASE, "--batch", "many", says=("many",))
         self.refused(USAGE, "model", "init", BERT_BASE, "--initialization", "ordr-one", "--out",
                      "x", says=("ordr-one", "order-one"))

@@ -76,7 +76,7 @@ class Help(unittest.TestCase):
 
     def test_help_lists_every_flag_with_its_default(self):
         text = edgetran("model", "cost", "--help").stdout
-        for word in ("--batch", "--length", "(default 128)", "--format"):
+        for word in ("--batch", "--length", "(default 1)", "--format"):
             self.assertIn(word, text)
 
     def test_exit_codes_are_documented(self):
