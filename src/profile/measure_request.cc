@@ -15,6 +15,8 @@ constexpr int64_t kMaxBatch = 4096;
 constexpr int64_t kMaxLength = 65536;
 constexpr int64_t kMaxVocabulary = 4'000'000;
 constexpr double kMaxSeconds = 1e6;
+/// A session takes seconds of simulated time: shorter runs would be millions of samples.
+constexpr double kMinSimulatedRunS = 1e-6;
 
 base::Result<std::string> require_string(ConfigMap& map, const std::string& key) {
   EDGETRAN_ASSIGN(const auto value, map.require(key));
@@ -55,7 +57,7 @@ base::Result<std::string> read_sha256(ConfigMap& map) {
 base::Result<SimulatedLaw> read_law(const base::ConfigValue& value) {
   EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
   SimulatedLaw law;
-  EDGETRAN_ASSIGN(law.mean_s, require_number(map, "mean_s", 1e-9, kMaxSeconds));
+  EDGETRAN_ASSIGN(law.mean_s, require_number(map, "mean_s", kMinSimulatedRunS, kMaxSeconds));
   EDGETRAN_ASSIGN(law.noise_share, require_number(map, "noise_share", 0, 1));
   EDGETRAN_ASSIGN(law.load_s, require_number(map, "load_s", 0, kMaxSeconds));
   EDGETRAN_ASSIGN(const int64_t memory, require_integer(map, "memory_bytes", 0, INT64_MAX));

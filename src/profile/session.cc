@@ -16,6 +16,9 @@ namespace {
 
 /// The share of the time limit that a warm-up of a slow model may take.
 constexpr double kWarmUpShare = 1.0 / 3;
+/// Steadiness is looked at so often in a warm-up: each look reads all recent samples, and between
+/// looks the runs follow each other as closely as they will in the windows.
+constexpr double kLooks = 20;
 
 template <class T>
 std::string fill(int64_t count, const std::function<T()>& next) {
@@ -79,13 +82,17 @@ class Session {
   base::Status warm_up() {
     auto& seconds = result_.samples.warm_up;
     const double start_s = clock_.now_s();
+    double next_look_s = profile_.warm_up_min_s;
     while (true) {
       const double elapsed_s = clock_.now_s() - start_s;
       const auto runs = static_cast<int64_t>(seconds.size());
       if (elapsed_s >= profile_.limit_s * kWarmUpShare && runs > 0) return {};
       if (runs >= profile_.warm_up_min_runs) {
         if (elapsed_s >= profile_.warm_up_max_s) return {};
-        if (elapsed_s >= profile_.warm_up_min_s && is_steady(seconds)) return {};
+        if (elapsed_s >= next_look_s) {
+          if (is_steady(seconds)) return {};
+          next_look_s = elapsed_s + profile_.warm_up_max_s / kLooks;
+        }
       }
       EDGETRAN_ASSIGN(const double run_s, timed_run());
       seconds.push_back(run_s);

@@ -193,6 +193,14 @@ TEST(Simulated, TheMeanOfManyRunsIsTheLaws) {
   EXPECT_NEAR((runtime->clock().now_s() - start_s) / 4000, 0.002, 0.002 * 0.02);
 }
 
+TEST(Simulated, TheFastestLawIsMeasuredInBoundedWork) {
+  RunSettings settings;
+  settings.law = SimulatedLaw{1e-4, 1, 0, 0, 5};  // so wild that no look at it finds it steady
+  const auto runtime = std::move(*simulated::make_factory()->create());
+  const Measured measured = measure(*runtime, settings);
+  EXPECT_GT(measured.result.samples.warm_up.size(), 5000U);
+}
+
 TEST(Simulated, NeedsALaw) {
   const auto runtime = std::move(*simulated::make_factory()->create());
   EXPECT_EQ(runtime->load("", {}).error().category, base::ErrorCategory::kUsage);
