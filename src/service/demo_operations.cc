@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "base/process.h"
 #include "base/units.h"
 #include "base/version.h"
 #include "report/report.h"
 #include "service/operations.h"
+#include "service/study/report_commands.h"
 #include "service/study/study_config.h"
 #include "service/study/study_runner.h"
 
@@ -118,7 +120,8 @@ Result<Reply> demo(Context& context, const DemoRequest& request) {
   Reply reply;
   reply.data = {{"report", report_file.string()},
                 {"study", folder.string()},
-                {"metrics", view.deployed.back().metrics}};
+                {"metrics", view.deployed.back().metrics},
+                {"peak_memory_bytes", base::peak_rss_bytes()}};
   reply.text = summary(view, folder) + fmt::format("report: {}\n", report_file.string());
   return reply;
 }

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "base/version.h"
 #include "report/report.h"
 #include "service/operations.h"
+#include "service/study/report_commands.h"
 #include "service/study/study_config.h"
 #include "service/study/study_runner.h"
 #include "service/study/study_tables.h"
@@ -169,7 +171,10 @@ struct ReportRequest {
 
 Result<Reply> report(Context&, const ReportRequest& request) {
   EDGETRAN_ASSIGN(const auto view, store::read_study(request.study));
-  EDGETRAN_ASSIGN(const std::string html, report::render_report(view, {}));
+  EDGETRAN_ASSIGN(
+      const std::string html,
+      report::render_report(view, {.program = fmt::format("edgetran {}", base::kVersion),
+                                   .commands = report_commands(view, request.study)}));
   const std::string out = request.out.empty()
                               ? (std::filesystem::path(request.study) / "report.html").string()
                               : request.out;

@@ -12,6 +12,21 @@ namespace edgetran::service {
 using base::ErrorCategory;
 using base::Status;
 
+namespace {
+
+/// The error of a study none of whose trials has a result.
+base::Error nothing_trained(const store::StudyView& view) {
+  for (const auto& trial : view.trials)
+    if (!trial.reason.empty())
+      return {ErrorCategory::kFailed,
+              fmt::format("no trial was trained; trial {}: {}", trial.trial, trial.reason),
+              "mend the cause, then: edgetran study retry STUDY.yaml --out FOLDER --failed"};
+  return {ErrorCategory::kInfeasible, "no encoder of the space keeps the constraints",
+          "loosen the constraints, or draw more encoders"};
+}
+
+}  // namespace
+
 Status StudyRunner::run_baseline() {
   EDGETRAN_ASSIGN(const auto view, store_.view());
   if (config_.baseline.empty() || !view.baselines.empty()) return {};
@@ -34,7 +49,10 @@ Status StudyRunner::deploy() {
       return base::fail(ErrorCategory::kInfeasible, "no pair satisfies the constraints");
     return {};
   }
+  if (!view.deployed.empty())  // a crash fell between the two events
+    return finish(view.deployed.back().trial, view.deployed.back().device);
   const auto pairs = method_->pairs();
+  if (pairs.empty()) return base::fail(nothing_trained(view));
   std::vector<search::Metrics> metrics;
   for (const auto& pair : pairs) metrics.push_back(pair.metrics);
   const auto chosen = search::recommend(config_.problem, metrics, config_.preference);
@@ -61,10 +79,29 @@ Status StudyRunner::deploy() {
                               *hardware_));
   if (context_.cancel.requested()) return base::fail(interrupted());
   EDGETRAN_TRY(store_.append(store::kStudyDeployed, std::move(payload)));
-  return store_.append(store::kStudyFinished,
-                       {{"feasible", true},
-                        {"recommended", {{"trial", pair.trial}, {"device", pair.device}}},
-                        {"task", task_.facts}});
+  return finish(pair.trial, pair.device);
+}
+
+Status StudyRunner::finish(int64_t trial, const std::string& device) {
+  EDGETRAN_TRY(
+      store_.append(store::kStudyFinished, {{"feasible", true},
+                                            {"recommended", {{"trial", trial}, {"device", device}}},
+                                            {"task", task_.facts}}));
+  remove_leftovers();
+  return {};
+}
+
+// Checkpoints and the models of earlier rungs serve only a search that goes on; the last model of
+// each trial stays. Failing to remove one costs disk, not results.
+void StudyRunner::remove_leftovers() const {
+  std::error_code ignored;
+  for (const auto& subject : method_->trials()) {
+    const auto folder = trial_folder(subject.id);
+    for (const char* name : {"checkpoint", "pretraining", "pretrained"})
+      std::filesystem::remove_all(folder / name, ignored);
+    for (size_t rung = 0; rung + 1 < subject.rungs.size(); ++rung)
+      std::filesystem::remove_all(folder / fmt::format("rung-{}", rung), ignored);
+  }
 }
 
 }  // namespace edgetran::service

@@ -61,6 +61,8 @@ class StudyRunner {
   base::Status log_states();
   base::Status run_baseline();
   base::Status deploy();
+  base::Status finish(int64_t trial, const std::string& device);
+  void remove_leftovers() const;
   base::Error interrupted() const;
 
   const search::Trial& trial(int64_t id) const;
