@@ -54,7 +54,7 @@ Status replay_state(const Json& payload, search::Method& method) {
   EDGETRAN_ASSIGN(const Work work, read_work(payload.at("work"), id));
   return method.tell(work, {.kind = Outcome::Kind::kFailed,
                             .metrics = {},
-                            .reason = payload.value("failure", std::string())});
+                            .reason = payload.value("reason", std::string())});
 }
 
 /// The first member that differs, as "task.max_length: 32 there, 64 now".

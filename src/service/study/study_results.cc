@@ -23,11 +23,12 @@ Status StudyRunner::settle_failure(const Work& work, const base::Error& error) {
   EDGETRAN_TRY(method_->tell(
       work, {.kind = Outcome::Kind::kFailed, .metrics = {}, .reason = error.message}));
   const auto& subject = trial(work.trial);
-  EDGETRAN_TRY(store_.append(store::kTrialState, {{"trial", work.trial},
-                                                  {"state", search::state_name(subject.state)},
-                                                  {"reason", work.text() + ": " + error.message},
-                                                  {"work", work_json(work)},
-                                                  {"failure", error.message}}));
+  Json payload = {{"trial", work.trial},
+                  {"state", search::state_name(subject.state)},
+                  {"reason", error.message},
+                  {"work", work_json(work)}};
+  if (work.kind == Work::Kind::kMeasure) payload["device"] = work.device;
+  EDGETRAN_TRY(store_.append(store::kTrialState, std::move(payload)));
   return log_states();
 }
 
