@@ -195,10 +195,10 @@ TEST(Simulated, TheMeanOfManyRunsIsTheLaws) {
 
 TEST(Simulated, TheFastestLawIsMeasuredInBoundedWork) {
   RunSettings settings;
-  settings.law = SimulatedLaw{1e-4, 1, 0, 0, 5};  // so wild that no look at it finds it steady
+  settings.law = SimulatedLaw{1e-4, 1, 0, 0, 5};  // wild, so that looks are many
   const auto runtime = std::move(*simulated::make_factory()->create());
   const Measured measured = measure(*runtime, settings);
-  EXPECT_GT(measured.result.samples.warm_up.size(), 5000U);
+  EXPECT_GT(measured.result.samples.warm_up.size(), 1000U);
 }
 
 TEST(Simulated, NeedsALaw) {
