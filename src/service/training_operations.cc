@@ -1,6 +1,8 @@
 // pretrain, finetune, evaluate
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "data/prepare.h"
 #include "data/source.h"
 #include "data/wordpiece.h"
@@ -56,11 +58,13 @@ Result<Json> run_job(Context& context, const train::TrainJob& job) {
                                  context.events, context.cancel));
   Json figures = result.metrics;
   figures["loss"] = figures.contains("loss") ? figures["loss"] : Json(result.loss);
-  if (job.kind != train::JobKind::kEvaluate) figures["train_loss"] = result.loss;
-  figures["tokens_per_s"] = result.tokens_per_s;
-  figures["examples_per_s"] = result.examples_per_s;
-  figures["tokens"] = result.tokens;
-  figures["steps"] = result.steps;
+  if (job.kind != train::JobKind::kEvaluate) {
+    figures["train_loss"] = result.loss;
+    figures["tokens_per_s"] = result.tokens_per_s;
+    figures["examples_per_s"] = result.examples_per_s;
+    figures["tokens"] = result.tokens;
+    figures["steps"] = result.steps;
+  }
   figures["seconds"] = context.clock.now_s() - start;
   figures["peak_memory_bytes"] = result.peak_memory_bytes;
   if (!result.model.empty()) figures["model"] = result.model.string();
@@ -101,6 +105,8 @@ Result<Reply> pretrain(Context& context, const PretrainRequest& request) {
   job.kind = train::JobKind::kPretrain;
   job.train = prepared.file("train");
   job.dev = prepared.file("valid");
+  EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
+  job.settings.length = std::min(request.length, info.spec.positions);
   job.vocabulary = std::filesystem::absolute(vocabulary);
   job.tokens = request.tokens;
   Reply reply{.data = {}, .columns = figure_columns(), .text = {}, .outcome = {}};
@@ -128,6 +134,7 @@ Result<Reply> finetune(Context& context, const FinetuneRequest& request) {
   job.kind = train::JobKind::kFinetune;
   job.train = tokens.train;
   job.dev = tokens.dev;
+  job.settings.length = length;
   job.vocabulary = std::filesystem::absolute(vocabulary);
   job.epochs = request.epochs;
   if (!request.checkpoint.empty()) job.checkpoint = std::filesystem::absolute(request.checkpoint);
@@ -154,6 +161,7 @@ Result<Reply> evaluate(Context& context, const EvaluateRequest& request) {
   train::TrainJob job = base_job(request, request);
   job.kind = train::JobKind::kEvaluate;
   job.dev = tokens.dev;
+  job.settings.length = length;
   if (!request.predictions.empty())
     job.predictions = std::filesystem::absolute(request.predictions);
   Reply reply{.data = {}, .columns = figure_columns(), .text = {}, .outcome = {}};
