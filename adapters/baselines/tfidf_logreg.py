@@ -5,14 +5,22 @@
 Each row is text<TAB>label, or first<TAB>second<TAB>label. Prints one line of JSON: accuracy on dev,
 rows_train, rows_dev, seconds (reading, fitting and predicting). Exit 2 for a file it cannot use.
 
-Words and word pairs, sublinear counts, and one-against-rest logistic regression by liblinear's dual
-solver: on the 105 000 training glosses of WordNet (45 classes) it is as accurate as the softmax form
-by L-BFGS and several times faster on one core.
+Words with sublinear counts, and one-against-rest logistic regression with L2 (C = 10) by averaged
+stochastic gradient descent (Xu, 2011, arXiv 1107.2490). Measured on one core on 106 007 training
+glosses of WordNet (45 classes): 72 % in 13 s. With L-BFGS on the softmax form, 30 steps give 50 % in
+10 s; liblinear's dual solver gives 72 % in several times the time.
 """
 
 import json
+import math
 import sys
 import time
+
+
+INVERSE_REGULARISATION = 10  # scikit-learn's C
+STEPS = 500_000  # single-row steps that averaging needs to settle, spread over epochs
+LEAST_EPOCHS = 5
+MOST_EPOCHS = 500
 
 
 class UnusableFile(Exception):
@@ -38,18 +46,23 @@ def read_rows(path):
 def evaluate(train_path, dev_path):
     """The figures that main() prints, as a dictionary."""
     from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.multiclass import OneVsRestClassifier
+    from sklearn.linear_model import SGDClassifier
 
     start = time.monotonic()
     train_texts, train_labels = read_rows(train_path)
     dev_texts, dev_labels = read_rows(dev_path)
     if len(set(train_labels)) < 2:
         raise UnusableFile(f"{train_path}: every row has the same label")
-    vectorizer = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2, token_pattern=r"\S+")
-    features = vectorizer.fit_transform(train_texts)
-    solver = LogisticRegression(solver="liblinear", dual=True, C=10, tol=0.1, random_state=0)
-    model = OneVsRestClassifier(solver, n_jobs=1).fit(features, train_labels)
+    vectorizer = TfidfVectorizer(sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+    try:
+        features = vectorizer.fit_transform(train_texts)
+    except ValueError as problem:  # not one word in all the texts
+        raise UnusableFile(f"{train_path}: {problem}") from problem
+    rows = len(train_labels)
+    epochs = max(LEAST_EPOCHS, min(MOST_EPOCHS, math.ceil(STEPS / rows)))
+    model = SGDClassifier(loss="log_loss", alpha=1 / (INVERSE_REGULARISATION * rows), average=True,
+                          max_iter=epochs, tol=None, random_state=0, n_jobs=1)
+    model.fit(features, train_labels)
     predicted = model.predict(vectorizer.transform(dev_texts))
     correct = sum(a == b for a, b in zip(predicted, dev_labels))
     return {"accuracy": correct / len(dev_labels), "rows_train": len(train_labels),

@@ -13,7 +13,7 @@
 namespace edgetran::data {
 
 struct PrepareSettings {
-  std::filesystem::path cache_folder;
+  std::filesystem::path cache_folder{};
   int64_t max_length = 128;  ///< longest row with special tokens; no limit for text
   bool as_text = false;      ///< read a labelled source as plain text, for pre-training
 };

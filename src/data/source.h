@@ -62,9 +62,9 @@ std::unique_ptr<DataSource> make_wordnet_source(WordNetSettings settings);
 /// Plain UTF-8 text for pre-training. Documents are set apart by blank lines; in a text without
 /// blank lines each line is one.
 struct TextSettings {
-  std::string file;
-  std::string valid_file;     ///< empty: the last valid_share of `file`'s documents
-  double valid_share = 0.02;  ///< by bytes
+  std::string file = {};
+  std::string valid_file = {};  ///< empty: the last valid_share of `file`'s documents
+  double valid_share = 0.02;    ///< by bytes
 };
 /// The settings but `file`, for configurations and help.
 base::Settings<TextSettings> text_settings();
@@ -77,13 +77,13 @@ struct TableSettings {
     std::string name;
     std::string file;
   };
-  std::vector<Split> splits;
-  std::vector<std::string> text_columns;  ///< one or two
-  std::string label_column;
+  std::vector<Split> splits = {};
+  std::vector<std::string> text_columns = {};  ///< one or two
+  std::string label_column = {};
   Kind kind = Kind::kClassification;  ///< or kRegression
   /// Known classes; empty: those of the first split, numbers in their order, else by bytes. A label
   /// that is not known is an error with its row.
-  std::vector<std::string> label_names;
+  std::vector<std::string> label_names = {};
   bool header = true;  ///< false: columns are named by number from 1
 };
 std::unique_ptr<DataSource> make_table_source(TableSettings settings);

@@ -2,13 +2,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "base/files.h"
+#include "base/numbers.h"
 #include "base/text.h"
 #include "data/source.h"
 #include "data/table_reader.h"
@@ -23,15 +23,7 @@ using base::Status;
 
 constexpr size_t kMostClasses = 10'000;
 
-std::optional<double> number(std::string_view text) {
-  text = base::trim(text);
-  if (text.starts_with('+')) text.remove_prefix(1);
-  double value = 0;
-  const auto [stop, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc() || stop != text.data() + text.size() || !std::isfinite(value))
-    return std::nullopt;
-  return value;
-}
+std::optional<double> number(std::string_view text) { return base::parse_double(base::trim(text)); }
 
 // Numbers by value, else by bytes: "2" comes before "10" where all labels are numbers.
 std::vector<std::string> in_order(const std::set<std::string>& labels) {

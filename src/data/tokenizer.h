@@ -43,7 +43,7 @@ class Tokenizer {
 
 /// A model's input row: ids with special tokens, and where the second text (type 1) starts.
 struct Encoding {
-  std::vector<int32_t> ids;
+  std::vector<int32_t> ids{};
   int32_t second_start = 0;  ///< index of the first id of type 1; ids.size() where there is none
 };
 

@@ -13,7 +13,7 @@ namespace edgetran::data {
 
 /// How WordPiece cuts text. The defaults are those of "uncased" BERT models.
 struct WordPieceSettings {
-  BasicSettings basic;
+  BasicSettings basic{};
   /// Words of more characters become [UNK].
   size_t longest_word = 100;
 };

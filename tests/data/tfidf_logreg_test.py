@@ -1,0 +1,61 @@
+"""The TF-IDF baseline on sets small enough to know the answer."""
+
+import contextlib
+import io
+import json
+import pathlib
+import sys
+import tempfile
+import types
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "adapters" / "baselines"))
+import tfidf_logreg  # noqa: E402  (a program, found by the line above)
+
+TRAIN = "".join(f"the {animal} eats\tanimal\nthe {plant} grows\tplant\n" for animal, plant in
+                [("cat", "oak"), ("dog", "rose"), ("hen", "fern"), ("cow", "moss")])
+
+
+class Baseline(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def run_on(self, train, dev):
+        files = []
+        for name, text in (("train.tsv", train), ("dev.tsv", dev)):
+            files.append(self.folder / name)
+            files[-1].write_text(text, encoding="utf-8")
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = tfidf_logreg.main([str(file) for file in files])
+        return types.SimpleNamespace(returncode=code, stdout=out.getvalue(), stderr=err.getvalue())
+
+    def test_separable_words_are_learnt_and_the_share_of_right_answers_is_printed(self):
+        done = self.run_on(TRAIN, "a cat eats\tanimal\na fern grows\tplant\na cow eats\tplant\n"
+                                  "an oak grows\tplant\n")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        figures = json.loads(done.stdout)
+        self.assertEqual(done.stdout.count("\n"), 1)
+        self.assertEqual(figures["accuracy"], 0.75)  # the third label is wrong on purpose
+        self.assertEqual((figures["rows_train"], figures["rows_dev"]), (8, 4))
+        self.assertGreater(figures["seconds"], 0)
+
+    def test_two_texts_a_row(self):
+        rows = "cat\teats\tanimal\noak\tgrows\tplant\n"
+        figures = json.loads(self.run_on(rows, rows).stdout)
+        self.assertEqual(figures["accuracy"], 1.0)
+
+    def test_what_it_cannot_use_is_named(self):
+        for train, words in (("one column\n", "train.tsv:1"), ("", "empty"),
+                             ("a\tx\nb\tx\n", "same label"), ("a\tx\n.\t\n", "train.tsv:2"),
+                             (".\tx\n.\ty\n", "empty vocabulary")):
+            done = self.run_on(train, TRAIN)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(words, done.stderr)
+            self.assertEqual(done.stdout, "")
+
+
+if __name__ == "__main__":
+    unittest.main()
