@@ -1,8 +1,12 @@
 # Compiler cache, linker, warnings and instrumentation, the same for every target of ours.
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
-  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # Paths below the checkout are hashed as relative ones, so that another checkout, and another
+  # build folder of this one, find the same objects; precompiled headers need the sloppiness.
+  set(EDGETRAN_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+      CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${EDGETRAN_LAUNCHER})
+  set(CMAKE_C_COMPILER_LAUNCHER ${EDGETRAN_LAUNCHER})
 endif()
 find_program(MOLD_PROGRAM mold)
 if(MOLD_PROGRAM)
