@@ -51,7 +51,8 @@ function(edgetran_test name)
   gtest_discover_tests(${target} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 endfunction()
 
-# edgetran_fuzz(NAME LINKS module...)   libFuzzer program fuzz_NAME of NAME.cc in the calling folder.
+# edgetran_fuzz(NAME LINKS module...)   libFuzzer program fuzz_NAME of NAME.cc in the calling folder;
+# the target `fuzzers` builds them all and no more of the house than they link.
 function(edgetran_fuzz name)
   cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
   add_executable(fuzz_${name} ${name}.cc)
@@ -61,4 +62,8 @@ function(edgetran_fuzz name)
   endforeach()
   target_link_libraries(fuzz_${name} PRIVATE edgetran_warnings)
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)
+  endif()
+  add_dependencies(fuzzers fuzz_${name})
 endfunction()

@@ -34,6 +34,12 @@ if(EDGETRAN_SANITIZE)
   add_compile_options(-fsanitize=${EDGETRAN_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all -g1)
   add_link_options(-fsanitize=${EDGETRAN_SANITIZE})
+  # UBSan's checks at every memory access double the time to compile (16 s to 7 s for a file full
+  # of JSON). The preset asan leaves them out: AddressSanitizer sees what matters of them, and the
+  # fuzz targets, where bytes from outside are read in place, are built with all.
+  if(EDGETRAN_SANITIZE_EXCEPT)
+    add_compile_options(-fno-sanitize=${EDGETRAN_SANITIZE_EXCEPT})
+  endif()
 endif()
 if(EDGETRAN_COVERAGE)
   add_compile_options(--coverage)
