@@ -40,14 +40,14 @@ Result<size_t> find_setting(const std::vector<SettingInfo>& infos, std::string_v
 template <class Config>
 class Settings {
  public:
-  Settings& boolean(std::string name, bool Config::*member, std::string text);
-  Settings& integer(std::string name, int64_t Config::*member, int64_t low, int64_t high,
-                    std::string unit, std::string text);
-  Settings& number(std::string name, double Config::*member, double low, double high,
-                   std::string unit, std::string text);
-  Settings& string(std::string name, std::string Config::*member, std::string text);
-  Settings& choice(std::string name, std::string Config::*member, std::vector<std::string> choices,
-                   std::string text);
+  Settings& boolean(const std::string& name, bool Config::*member, const std::string& text);
+  Settings& integer(const std::string& name, int64_t Config::*member, int64_t low, int64_t high,
+                    const std::string& unit, const std::string& text);
+  Settings& number(const std::string& name, double Config::*member, double low, double high,
+                   const std::string& unit, const std::string& text);
+  Settings& string(const std::string& name, std::string Config::*member, const std::string& text);
+  Settings& choice(const std::string& name, std::string Config::*member,
+                   std::vector<std::string> choices, const std::string& text);
 
   /// All settings of `Part`, a base class of Config, with the defaults that Config gives them.
   template <class Part>

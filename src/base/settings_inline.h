@@ -27,53 +27,52 @@ Settings<Config>& Settings<Config>::bind(SettingInfo info, T Config::*member, Re
 }
 
 template <class Config>
-Settings<Config>& Settings<Config>::boolean(std::string name, bool Config::*member,
-                                            std::string text) {
-  return bind(
-      {.name = std::move(name), .type = SettingInfo::Type::kBoolean, .text = std::move(text)},
-      member, [](const ConfigValue& value) { return value.as_boolean(); });
+Settings<Config>& Settings<Config>::boolean(const std::string& name, bool Config::*member,
+                                            const std::string& text) {
+  return bind({.name = name, .type = SettingInfo::Type::kBoolean, .text = text}, member,
+              [](const ConfigValue& value) { return value.as_boolean(); });
 }
 
 template <class Config>
-Settings<Config>& Settings<Config>::integer(std::string name, int64_t Config::*member, int64_t low,
-                                            int64_t high, std::string unit, std::string text) {
-  return bind({.name = std::move(name),
+Settings<Config>& Settings<Config>::integer(const std::string& name, int64_t Config::*member,
+                                            int64_t low, int64_t high, const std::string& unit,
+                                            const std::string& text) {
+  return bind({.name = name,
                .type = SettingInfo::Type::kInteger,
                .low = static_cast<double>(low),
                .high = static_cast<double>(high),
-               .unit = std::move(unit),
-               .text = std::move(text)},
+               .unit = unit,
+               .text = text},
               member,
               [low, high](const ConfigValue& value) { return value.as_integer(low, high); });
 }
 
 template <class Config>
-Settings<Config>& Settings<Config>::number(std::string name, double Config::*member, double low,
-                                           double high, std::string unit, std::string text) {
-  return bind({.name = std::move(name),
+Settings<Config>& Settings<Config>::number(const std::string& name, double Config::*member,
+                                           double low, double high, const std::string& unit,
+                                           const std::string& text) {
+  return bind({.name = name,
                .type = SettingInfo::Type::kNumber,
                .low = low,
                .high = high,
-               .unit = std::move(unit),
-               .text = std::move(text)},
+               .unit = unit,
+               .text = text},
               member, [low, high](const ConfigValue& value) { return value.as_number(low, high); });
 }
 
 template <class Config>
-Settings<Config>& Settings<Config>::string(std::string name, std::string Config::*member,
-                                           std::string text) {
-  return bind(
-      {.name = std::move(name), .type = SettingInfo::Type::kString, .text = std::move(text)},
-      member, [](const ConfigValue& value) { return value.as_string(); });
+Settings<Config>& Settings<Config>::string(const std::string& name, std::string Config::*member,
+                                           const std::string& text) {
+  return bind({.name = name, .type = SettingInfo::Type::kString, .text = text}, member,
+              [](const ConfigValue& value) { return value.as_string(); });
 }
 
 template <class Config>
-Settings<Config>& Settings<Config>::choice(std::string name, std::string Config::*member,
-                                           std::vector<std::string> choices, std::string text) {
-  SettingInfo info{.name = std::move(name),
-                   .type = SettingInfo::Type::kChoice,
-                   .choices = choices,
-                   .text = std::move(text)};
+Settings<Config>& Settings<Config>::choice(const std::string& name, std::string Config::*member,
+                                           std::vector<std::string> choices,
+                                           const std::string& text) {
+  SettingInfo info{
+      .name = name, .type = SettingInfo::Type::kChoice, .choices = choices, .text = text};
   return bind(std::move(info), member, [choices = std::move(choices)](const ConfigValue& value) {
     return value.as_choice(choices);
   });
