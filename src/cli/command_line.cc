@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -31,10 +32,11 @@ std::filesystem::path cache_folder() {
   return std::filesystem::temp_directory_path() / "edgetran-cache";
 }
 
-/// Writes to stdout; a reader that went away or a full disk is an error, not silence.
+/// Writes to stdout; a full disk is an error, not silence.
 int write_out(const std::string& text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (std::fflush(stdout) == 0 && written) return 0;
+  if (errno == EPIPE) return 0;  // `edgetran ... | head` has seen enough
   return report({base::ErrorCategory::kResource, "cannot write to standard output", ""});
 }
 

@@ -38,6 +38,7 @@ std::string shape_problem(const std::vector<int64_t>& dimensions, const FileTens
   expected.erase(expected.begin() + tensor.axis);
   if (others != expected) return fmt::format("{}: other dimensions differ", tensor.name);
   std::vector<Interval> blocks;
+  blocks.reserve(tensor.blocks.size());
   for (const FileTensor::Block& block : tensor.blocks)
     blocks.push_back({block.file_begin, block.count});
   if (!partition(std::move(blocks), filed))

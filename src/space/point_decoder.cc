@@ -97,11 +97,13 @@ PointDecoder::PointDecoder(const DesignSpace& space, Measure measure)
   }
   depth_shares_ = shares_of(std::move(depth_weights), measure);
   std::vector<double> head_weights;
+  head_weights.reserve(space.heads.size());
   for (const int64_t number : space.heads) {
     head_weights.push_back(static_cast<double>(ways_.back()[static_cast<size_t>(number)]));
   }
   heads_shares_ = shares_of(std::move(head_weights), measure);
   std::vector<double> stack_weights;
+  stack_weights.reserve(space.feed_forward_depths.size());
   for (const int64_t depth : space.feed_forward_depths) {
     stack_weights.push_back(
         std::pow(static_cast<double>(space.feed_forward_sizes.size()), static_cast<double>(depth)));
