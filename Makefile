@@ -24,7 +24,8 @@ test: build ## build and run every test
 	  --output-junit ctest.xml
 
 demo: build ## find a model and a device setting on real text; writes build/demo/report.html
-	@build/bin/edgetran demo --out build/demo
+	@build/bin/edgetran demo --out build/demo \
+	  --baseline ".venv/bin/python adapters/baselines/tfidf_logreg.py"
 
 format: ## format our C++ files
 	@scripts/format

@@ -65,7 +65,7 @@ def evaluate(train_path, dev_path):
     model.fit(features, train_labels)
     predicted = model.predict(vectorizer.transform(dev_texts))
     correct = sum(a == b for a, b in zip(predicted, dev_labels))
-    return {"accuracy": correct / len(dev_labels), "rows_train": len(train_labels),
+    return {"name": "TF-IDF with logistic regression", "accuracy": correct / len(dev_labels), "rows_train": len(train_labels),
             "rows_dev": len(dev_labels), "seconds": round(time.monotonic() - start, 3)}
 
 

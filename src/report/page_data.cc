@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "report/evaluations.h"
 #include "report/facts.h"
+#include "report/handover.h"
 
 namespace edgetran::report {
 
@@ -133,28 +134,26 @@ Json evaluations_json(const std::vector<Evaluation>& evaluations) {
 }
 
 Json recommended_json(const store::StudyView& study, const ReportOptions& options,
-                      const std::vector<Evaluation>& evaluations) {
+                      const std::vector<Evaluation>& evaluations, const std::string& quality) {
   const auto index = recommended_of(study, evaluations);
   if (!index) return nullptr;
   const Evaluation& pair = evaluations[*index];
   const Json& told = study.result["recommended"];
-  Json files = Json::array(), checks = Json::array(), commands = Json::array();
+  Json handed_over = Json::array(), commands = Json::array(), test_quality;
   for (const store::DeployedView& deployed : study.deployed) {
     if (deployed.trial != study.trials[pair.trial].trial ||
         deployed.device != study.devices[pair.device].name)
       continue;
-    files = pairs_json(flatten(deployed.files));
-    checks = pairs_json(flatten(deployed.parity));
-    for (const auto& [name, value] : deployed.metrics)
-      checks.push_back(Json::array({"deployed " + name, fmt::format("{:.6g}", value)}));
+    handed_over = pairs_json(handover_facts(deployed, quality));
+    test_quality = metric(deployed.metrics, "test_" + quality);
   }
   for (const Command& command : options.commands)
     commands.push_back(Json::array({command.title, command.line}));
   const bool reasoned = told.contains("reason") && told["reason"].is_string();
   return {{"evaluation", *index},
           {"reason", reasoned ? told["reason"] : Json("")},
-          {"files", std::move(files)},
-          {"checks", std::move(checks)},
+          {"test_quality", std::move(test_quality)},
+          {"handed_over", std::move(handed_over)},
           {"commands", std::move(commands)}};
 }
 
@@ -207,7 +206,7 @@ Json page_data(const store::StudyView& study, const ReportOptions& options) {
           {"encoders", std::move(encoders)},
           {"evaluations", evaluations_json(evaluations)},
           {"baselines", baselines_json(study, quality)},
-          {"recommended", recommended_json(study, options, evaluations)},
+          {"recommended", recommended_json(study, options, evaluations, quality)},
           {"facts", std::move(facts)},
           {"problems", std::move(problems)},
           {"notes", study.notes}};

@@ -83,13 +83,12 @@ std::string summary(const store::StudyView& view, const std::filesystem::path& f
     if (trial.trial == deployed.trial)
       text += fmt::format("encoder      {} layers, {} parameters\n", trial.spec.at("layers").size(),
                           base::format_count(trial.parameters));
-  text += fmt::format("accuracy     {} on {} held-out texts; the majority class has {}\n",
+  text += fmt::format("accuracy     {} on {} held-out texts\n",
                       base::format_percent(metrics.at("test_accuracy")),
-                      base::format_count(facts.at("test_rows").get<int64_t>()),
-                      base::format_percent(facts.at("majority_share").get<double>()));
+                      base::format_count(facts.at("test_rows").get<int64_t>()));
   for (const auto& baseline : view.baselines)
-    text += fmt::format("             {} has {} on the same rows\n", baseline.name,
-                        base::format_percent(baseline.metrics.at("accuracy")));
+    text += fmt::format("             {}, on the same texts: {}\n",
+                        base::format_percent(baseline.metrics.at("accuracy")), baseline.name);
   text += fmt::format("latency      {}\n", interval_text(metrics));
   text += fmt::format(
       "deployed     {} right on {} rows, {} of the answers as in training, logits within {:.2g}\n",

@@ -151,19 +151,20 @@ store::StudyView synthetic_study(int64_t trials, uint64_t seed) {
   const RandomStream random(seed, "synthetic-study");
   for (int64_t id = 1; id <= trials; ++id)
     study.trials.push_back(make_trial(id, random.derive("trial", static_cast<uint64_t>(id))));
-  study.baselines = {{"TF-IDF with logistic regression", {{"accuracy", 0.641}}, {{"dev", kRows}}},
-                     {"largest class", {{"accuracy", 0.123}}, {{"dev", kRows}}}};
+  study.baselines = {{"TF-IDF with logistic regression", {{"accuracy", 0.641}}, {{"test", kRows}}},
+                     {"largest class", {{"accuracy", 0.123}}, {{"test", kRows}}}};
   study.finished = true;
   study.result = {
       {"recommended", recommended_pair(study)},
       {"machine", {{"processor", "made up for a test"}, {"cores", 2}}},
       {"versions", {{"edgetran", "0.1.0"}, {"torch", "2.13.0"}, {"openvino", "2026.4.1"}}}};
   const Json& pair = study.result["recommended"];
-  study.deployed.push_back({pair["trial"],
-                            pair["device"],
-                            {{"onnx", "deploy/model.onnx"}, {"vocabulary", "deploy/vocab.txt"}},
-                            {{"largest difference", 2.1e-6}},
-                            {}});
+  study.deployed.push_back(
+      {pair["trial"],
+       pair["device"],
+       {{"onnx", "deploy/model.onnx"}, {"onnx_bytes", 1'000'000}},
+       {{"rows", 256}, {"agreement", 1.0}, {"max_abs_difference", 2.1e-6}, {"largest_logit", 7.5}},
+       {{"test_accuracy", 0.702}, {"test_rows", kRows}}});
   return study;
 }
 

@@ -35,8 +35,8 @@ function Tiles({ page, pair, encoder }: { page: Page; pair: Evaluation; encoder:
   return (
     <div class="tiles">
       <Tile label={title(name)} value={quality(pair.quality, share)}
-        note={pair.quality_low === null ? "on held-out rows"
-          : interval(quality(pair.quality_low, share), quality(pair.quality_high, share))} />
+        note={"on development rows" + (pair.quality_low === null ? ""
+          : `, ${interval(quality(pair.quality_low, share), quality(pair.quality_high, share))}`)} />
       <Tile label="Latency" value={seconds(pair.latency_s)} badge={<KindBadge kind={pair.kind} />}
         note={pair.latency_low_s === null ? "median"
           : interval(seconds(pair.latency_low_s), seconds(pair.latency_high_s))} />
@@ -47,18 +47,21 @@ function Tiles({ page, pair, encoder }: { page: Page; pair: Evaluation; encoder:
   );
 }
 
-/** The recommended pair beside what was run on the same rows, as bars on one scale. */
-function Comparison({ page, pair }: { page: Page; pair: Evaluation }) {
+/**
+ * The recommended pair beside what was run on the same rows, as bars on one scale. Baselines are
+ * scored on the test rows, so only the pair's score on them may stand there.
+ */
+function Comparison({ page, pair, test }: { page: Page; pair: Evaluation; test: number | null }) {
   const { share, name } = page.quality;
   const bars = [
-    { name: `Encoder ${page.encoders[pair.encoder]?.trial}`, value: pair.quality, rows: "", own: true },
+    { name: `Encoder ${page.encoders[pair.encoder]?.trial}`, value: test, rows: "", own: true },
     ...page.baselines.map((one) => ({ name: one.name, value: one.quality, rows: one.rows, own: false })),
   ].filter((bar) => bar.value !== null);
   if (bars.length < 2) return null;
   const scale = share ? 1 : Math.max(...bars.map((bar) => Math.abs(bar.value ?? 0))) || 1;
   return (
     <div class="comparison">
-      <h3>{title(name)} on the same rows</h3>
+      <h3>{title(name)} on the test rows</h3>
       <ul>
         {bars.map((bar) => (
           <li key={bar.name} class={bar.own ? "own" : ""}>
@@ -101,12 +104,11 @@ export function Overview({ page }: { page: Page }) {
         <Tiles page={page} pair={pair} encoder={encoder} />
       </div>
       <div class="pair-columns">
-        <Comparison page={page} pair={pair} />
-        {chosen.files.length + chosen.checks.length > 0 && (
+        <Comparison page={page} pair={pair} test={chosen.test_quality} />
+        {chosen.handed_over.length > 0 && (
           <div class="handed">
             <h3>Handed over</h3>
-            <Pairs rows={chosen.files} />
-            <Pairs rows={chosen.checks} />
+            <Pairs rows={chosen.handed_over} />
           </div>
         )}
       </div>

@@ -58,8 +58,8 @@ export interface Evaluation {
 export interface Recommended {
   evaluation: number;
   reason: string;
-  files: [name: string, path: string][];
-  checks: [name: string, value: string][];
+  test_quality: number | null;
+  handed_over: [name: string, value: string][];
   commands: [title: string, line: string][];
 }
 

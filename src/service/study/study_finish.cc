@@ -29,7 +29,12 @@ base::Error nothing_trained(const store::StudyView& view) {
 
 Status StudyRunner::run_baseline() {
   EDGETRAN_ASSIGN(const auto view, store_.view());
-  if (config_.baseline.empty() || !view.baselines.empty()) return {};
+  if (view.baselines.empty())
+    EDGETRAN_TRY(store_.append(store::kStudyBaseline,
+                               {{"name", "majority class"},
+                                {"metrics", {{"accuracy", task_.facts.at("majority_share")}}},
+                                {"rows", {{"test", task_.facts.at("test_rows")}}}}));
+  if (config_.baseline.empty() || view.baselines.size() > 1) return {};
   message("baseline: " + config_.baseline);
   auto baseline =
       run_baseline_program(config_.baseline, config_.task, static_cast<uint64_t>(config_.seed),

@@ -1,0 +1,95 @@
+#include "report/handover.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <utility>
+
+#include "base/units.h"
+
+namespace edgetran::report {
+namespace {
+
+using base::Json;
+
+std::optional<double> number(const Json& object, const char* key) {
+  if (!object.is_object() || !object.contains(key) || !object[key].is_number()) return std::nullopt;
+  return object[key].get<double>();
+}
+
+std::optional<double> number(const store::Metrics& metrics, const std::string& key) {
+  const auto found = metrics.find(key);
+  return found == metrics.end() ? std::nullopt : std::optional<double>(found->second);
+}
+
+std::string text(const Json& object, const char* key) {
+  if (!object.is_object() || !object.contains(key) || !object[key].is_string()) return {};
+  return object[key].get<std::string>();
+}
+
+void add_files(const Json& files, std::vector<Fact>& facts) {
+  if (const auto onnx = text(files, "onnx"); !onnx.empty()) {
+    const auto bytes = number(files, "onnx_bytes");
+    facts.emplace_back("ONNX file",
+                       bytes ? fmt::format("{} ({})", onnx, base::format_bytes(*bytes)) : onnx);
+  }
+  if (const auto hash = text(files, "onnx_sha256"); !hash.empty())
+    facts.emplace_back("its SHA-256", hash);
+  if (const auto model = text(files, "model"); !model.empty())
+    facts.emplace_back("model folder", model);
+  if (const auto how = text(files, "description"); !how.empty())
+    facts.emplace_back("how to run it", how);
+}
+
+void add_score(const store::Metrics& metrics, const std::string& quality,
+               std::vector<Fact>& facts) {
+  const auto score = number(metrics, "test_" + quality);
+  const auto rows = number(metrics, "test_rows");
+  if (score && rows)
+    facts.emplace_back(quality + " on test rows",
+                       fmt::format("{} of {}", base::format_percent(*score),
+                                   base::format_count(static_cast<int64_t>(*rows))));
+  const auto latency = number(metrics, "latency_s");
+  const auto low = number(metrics, "latency_low_s"), high = number(metrics, "latency_high_s");
+  if (latency && low && high)
+    facts.emplace_back("latency with its weights",
+                       fmt::format("{}, 95 % interval {} to {}", base::format_seconds(*latency),
+                                   base::format_seconds(*low), base::format_seconds(*high)));
+}
+
+void add_parity(const Json& parity, std::vector<Fact>& facts) {
+  if (const auto reason = text(parity, "reason"); !reason.empty())
+    facts.emplace_back("not verified", reason);
+  const auto rows = number(parity, "rows"), agreement = number(parity, "agreement");
+  if (rows && agreement)
+    facts.emplace_back("verified on the device",
+                       fmt::format("{} rows, {} of the answers as in training",
+                                   base::format_count(static_cast<int64_t>(*rows)),
+                                   base::format_percent(*agreement)));
+  const auto deployed = number(parity, "deployed_accuracy");
+  const auto trained = number(parity, "trained_accuracy");
+  if (deployed && trained)
+    facts.emplace_back("right on these rows",
+                       fmt::format("{} deployed, {} in training", base::format_percent(*deployed),
+                                   base::format_percent(*trained)));
+  const auto difference = number(parity, "max_abs_difference");
+  const auto largest = number(parity, "largest_logit");
+  if (difference && largest)
+    facts.emplace_back("largest difference of a logit",
+                       fmt::format("{:.2g}, the largest logit is {:.3g}", *difference, *largest));
+}
+
+}  // namespace
+
+std::vector<Fact> handover_facts(const store::DeployedView& deployed, const std::string& quality) {
+  std::vector<Fact> facts;
+  add_files(deployed.files, facts);
+  add_score(deployed.metrics, quality, facts);
+  add_parity(deployed.parity, facts);
+  if (!facts.empty()) return facts;
+  facts = flatten(deployed.files);
+  for (auto& fact : flatten(deployed.parity)) facts.push_back(std::move(fact));
+  return facts;
+}
+
+}  // namespace edgetran::report
