@@ -47,11 +47,13 @@ class TableSource final : public DataSource {
   bool pairs() const override { return settings_.text_columns.size() == 2; }
   std::vector<std::string> splits() const override {
     std::vector<std::string> names;
+    names.reserve(settings_.splits.size());
     for (const auto& split : settings_.splits) names.push_back(split.name);
     return names;
   }
   std::vector<std::filesystem::path> files() const override {
     std::vector<std::filesystem::path> files;
+    files.reserve(settings_.splits.size());
     for (const auto& split : settings_.splits) files.emplace_back(split.file);
     return files;
   }
@@ -160,6 +162,7 @@ class TableSource final : public DataSource {
                                    std::string_view label,
                                    const std::map<std::string, int32_t, std::less<>>& labels) {
     std::vector<std::string> known;
+    known.reserve(labels.size());
     for (const auto& [name, id] : labels) known.push_back(name);
     const auto near = base::nearest_name(label, known);
     return reader.error(record,

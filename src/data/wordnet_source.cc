@@ -34,6 +34,7 @@ class WordNetSource final : public DataSource {
   std::vector<std::string> splits() const override { return {"train", "dev", "test"}; }
   std::vector<std::filesystem::path> files() const override {
     std::vector<std::filesystem::path> files;
+    files.reserve(std::size(kPartsOfSpeech));
     for (const char* part : kPartsOfSpeech) files.push_back(file(part));
     return files;
   }

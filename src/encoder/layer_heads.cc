@@ -58,6 +58,7 @@ graph::ValueId build_heads(graph::Builder& builder, const space::ModelSpec& spec
   const int64_t head_width = spec.layers[static_cast<size_t>(index)].head_width;
   const graph::AxisId width = builder.axis(name + ".head_width", head_width);
   std::vector<graph::AxisPart> parts;
+  parts.reserve(heads.groups.size());
   for (const auto& [type, listed] : heads.groups)
     parts.push_back({builder.axis(fmt::format("{}.heads.{}", name, type->name),
                                   static_cast<int64_t>(listed.size())),

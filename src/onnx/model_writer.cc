@@ -138,7 +138,7 @@ std::string ModelWriter::floats(const std::string& name, const std::vector<int64
 }
 
 std::string ModelWriter::integers(const std::vector<int64_t>& values) {
-  const std::string name = fmt::format("constants/[{}]", fmt::join(values, ","));
+  std::string name = fmt::format("constants/[{}]", fmt::join(values, ","));
   if (!names_.contains(name))
     initializer(name, ::onnx::TensorProto::INT64, {static_cast<int64_t>(values.size())})
         .set_raw_data(raw(std::span<const int64_t>(values)));
@@ -146,7 +146,7 @@ std::string ModelWriter::integers(const std::vector<int64_t>& values) {
 }
 
 std::string ModelWriter::integer(int64_t value) {
-  const std::string name = fmt::format("constants/{}", value);
+  std::string name = fmt::format("constants/{}", value);
   if (!names_.contains(name))
     initializer(name, ::onnx::TensorProto::INT64, {})
         .set_raw_data(raw(std::span(&std::as_const(value), 1)));
@@ -155,7 +155,7 @@ std::string ModelWriter::integer(int64_t value) {
 
 std::string ModelWriter::scalar(float value) {
   // Shortest text that gives the number back, so distinct constants have distinct names.
-  const std::string name = fmt::format("constants/{}f", value);
+  std::string name = fmt::format("constants/{}f", value);
   if (!names_.contains(name))
     initializer(name, ::onnx::TensorProto::FLOAT, {})
         .set_raw_data(raw(std::span(&std::as_const(value), 1)));

@@ -11,7 +11,7 @@
 namespace edgetran::encoder {
 namespace {
 
-#define EDGETRAN_LIST_HEAD_TYPE(constant) &constant,
+#define EDGETRAN_LIST_HEAD_TYPE(constant) &(constant),
 constexpr std::array kHeadTypes{EDGETRAN_HEAD_TYPES(EDGETRAN_LIST_HEAD_TYPE)};
 #undef EDGETRAN_LIST_HEAD_TYPE
 
