@@ -96,7 +96,7 @@ base::Status read_budget(base::ConfigMap& map, TrainJob& job) {
 }
 
 base::Status read_machine(base::ConfigMap& map, TrainJob& job) {
-  int64_t seed = static_cast<int64_t>(job.seed);
+  auto seed = static_cast<int64_t>(job.seed);
   EDGETRAN_TRY(read_integer(map, "seed", 0, kMaxSeed, seed));
   job.seed = static_cast<uint64_t>(seed);
   EDGETRAN_TRY(read_integer(map, "threads", 1, kMaxThreads, job.threads));

@@ -80,7 +80,7 @@ base::Result<base::Json> read_header(const weights::SafetensorsFile& file,
 }
 
 base::Status restore(const weights::SafetensorsFile& file, const std::string& name,
-                     const std::filesystem::path& path, at::Tensor target) {
+                     const std::filesystem::path& path, const at::Tensor& target) {
   const weights::TensorView* view = file.find(name);
   if (view == nullptr) return base::fail(damaged(path, "no tensor " + name));
   if (at::IntArrayRef(view->shape) != target.sizes()) {

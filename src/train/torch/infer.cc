@@ -101,6 +101,7 @@ base::Status write_outputs(const std::filesystem::path& path, const std::vector<
                            const std::vector<at::Tensor>& outputs) {
   std::vector<weights::TensorSource> sources;
   std::vector<at::Tensor> kept;
+  kept.reserve(outputs.size());
   for (const at::Tensor& output : outputs) kept.push_back(output.to(at::kFloat).contiguous());
   for (size_t i = 0; i < names.size(); ++i) {
     sources.push_back({names[i], kept[i].sizes().vec(),
