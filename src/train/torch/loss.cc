@@ -102,7 +102,7 @@ class CrossEntropyFunction : public torch::autograd::Function<CrossEntropyFuncti
                                                  torch::autograd::variable_list gradients) {
     at::Tensor gradient = context->saved_data["gradient"].toTensor();
     const auto type = static_cast<at::ScalarType>(context->saved_data["type"].toInt());
-    if (const double factor = gradients[0].item<double>(); factor != 1) gradient.mul_(factor);
+    if (const auto factor = gradients[0].item<double>(); factor != 1) gradient.mul_(factor);
     return {gradient.to(type), at::Tensor()};
   }
 };
