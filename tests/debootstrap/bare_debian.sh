@@ -4,9 +4,9 @@
 #
 #   sudo tests/debootstrap/bare_debian.sh [--keep] [--environment-only] [TREE]
 #
-# TREE (default /tmp/bare) is made when it is not there and used again when it is; it is removed
-# at the end of a full proof unless --keep is given. --environment-only stops before the build,
-# after checking that apt, pip and npm work inside.
+# TREE (default /tmp/bare) is made when it is not there. Once something was installed into it, it is
+# not bare any more: a full proof makes it anew, and removes it at the end unless --keep is given.
+# --environment-only stops before the build, after checking that apt, pip and npm work inside.
 # Mirror, certificates, proxies, pip's and npm's settings are the host's: nothing is named here.
 set -euo pipefail
 
@@ -104,6 +104,10 @@ copy_settings() {
 # --- The tree ------------------------------------------------------------------------------
 
 make_tree() {
+  # Only a tree of ours is ever removed: it carries the mark.
+  if ((!environment_only)) && [[ -e $tree/root/.used-by-edgetran ]]; then
+    rm -rf --one-file-system "$tree"
+  fi
   if [[ ! -e $tree/etc/debian_version ]]; then
     debootstrap --variant=minbase bookworm "$tree" "$(host_mirror)"
   fi
@@ -135,6 +139,7 @@ timed() {
 first_line='apt-get update -q && apt-get install -y -q git make'
 
 make_tree
+touch "$tree/root/.used-by-edgetran"
 if ((environment_only)); then
   timed "apt" inside "$first_line"
   timed "clients" inside 'apt-get install -y -q --no-install-recommends python3-venv npm'
