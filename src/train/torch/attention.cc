@@ -17,7 +17,7 @@ at::Tensor relative_scores(const at::Tensor& query, const at::Tensor& relative) 
   // Row j of `table` is offset length - 1 - j, so that P[t, r] = all[t, length - 1 - t + r]: read
   // row-major that is index (length - 1) + t (offsets - 1) + r, a shifted view and no gather.
   const at::Tensor table = relative.narrow(0, positions - length, offsets).flip(0);
-  const at::Tensor all = at::matmul(query, table.t());
+  at::Tensor all = at::matmul(query, table.t());
   if (length == 1) return all;
   return all.flatten(2)
       .narrow(2, length - 1, length * (offsets - 1))
@@ -39,7 +39,7 @@ at::Tensor attention(const AttentionOperands& operands, const AttentionDropout& 
   if (mask.defined()) {
     scores = scores.masked_fill(mask.logical_not(), -std::numeric_limits<double>::infinity());
   }
-  const at::Tensor probabilities = dropout(at::softmax(scores, -1), drop.share, drop.key);
+  const at::Tensor probabilities = keyed_dropout(at::softmax(scores, -1), drop.share, drop.key);
   return at::matmul(probabilities, operands.value);
 }
 

@@ -116,7 +116,7 @@ uint64_t derive_key(uint64_t key, int64_t index) {
   return mix64(key + 0x9e3779b97f4a7c15ULL * (static_cast<uint64_t>(index) + 1));
 }
 
-at::Tensor dropout(const at::Tensor& x, double share, uint64_t key) {
+at::Tensor keyed_dropout(const at::Tensor& x, double share, uint64_t key) {
   EDGETRAN_CHECK(share >= 0 && share < 1, "a share");
   if (share == 0) return x;
   return DropoutFunction::apply(x, share, static_cast<int64_t>(key));

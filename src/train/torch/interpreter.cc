@@ -90,7 +90,7 @@ at::Tensor run_node(const NodeRun& run, std::span<const at::Tensor> in) {
     case Op::kLayerNorm:
       return run_layer_norm(run.node, in);
     case Op::kDropout:
-      return dropout(in[0], drop_share, run.dropout_key);
+      return keyed_dropout(in[0], drop_share, run.dropout_key);
     case Op::kGelu:
       return at::gelu(in[0]);
     case Op::kTanh:
@@ -191,6 +191,7 @@ std::vector<at::Tensor> Interpreter::run(std::span<const at::Tensor> inputs,
     for (const ValueId value : step.expire) values[static_cast<size_t>(value)].reset();
   }
   std::vector<at::Tensor> results;
+  results.reserve(outputs_.size());
   for (const ValueId output : outputs_) results.push_back(values[static_cast<size_t>(output)]);
   return results;
 }

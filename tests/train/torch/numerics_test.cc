@@ -144,14 +144,14 @@ TEST(Interpreter, Bf16StaysNearFp32) {
 
 TEST(Dropout, DropsItsShareAndKeepsTheMean) {
   const at::Tensor x = at::ones({1 << 21}, at::kFloat);
-  const at::Tensor y = dropout(x, 0.3, 17);
+  const at::Tensor y = keyed_dropout(x, 0.3, 17);
   const double zeros = (y == 0).to(at::kDouble).mean().item<double>();
   EXPECT_NEAR(zeros, 0.3, 0.002);  // six standard deviations
   EXPECT_NEAR(y.to(at::kDouble).mean().item<double>(), 1, 0.003);
 }
 
 TEST(Dropout, NeighboursFallIndependently) {
-  const at::Tensor y = dropout(at::ones({1 << 20}, at::kFloat), 0.5, 3);
+  const at::Tensor y = keyed_dropout(at::ones({1 << 20}, at::kFloat), 0.5, 3);
   const at::Tensor kept = (y != 0).to(at::kDouble);
   for (const int64_t lag : {1, 2, 3, 64, 4096}) {
     const int64_t count = kept.numel() - lag;
@@ -163,10 +163,10 @@ TEST(Dropout, NeighboursFallIndependently) {
 
 TEST(Dropout, DependsOnTheKeyOnly) {
   const at::Tensor x = at::ones({3, 1000}, at::kFloat);
-  EXPECT_TRUE(at::equal(dropout(x, 0.5, 1), dropout(x, 0.5, 1)));
-  EXPECT_FALSE(at::equal(dropout(x, 0.5, 1), dropout(x, 0.5, 2)));
-  const at::Tensor narrow = dropout(x.to(at::kBFloat16), 0.5, 1).to(at::kFloat);
-  EXPECT_TRUE(at::equal(narrow, dropout(x, 0.5, 1)));
+  EXPECT_TRUE(at::equal(keyed_dropout(x, 0.5, 1), keyed_dropout(x, 0.5, 1)));
+  EXPECT_FALSE(at::equal(keyed_dropout(x, 0.5, 1), keyed_dropout(x, 0.5, 2)));
+  const at::Tensor narrow = keyed_dropout(x.to(at::kBFloat16), 0.5, 1).to(at::kFloat);
+  EXPECT_TRUE(at::equal(narrow, keyed_dropout(x, 0.5, 1)));
 }
 
 TEST(AdamW, FollowsTheFormulaWithClippingAndDecay) {
