@@ -17,7 +17,7 @@ std::optional<double> number(const Json& object, const char* key) {
   return object[key].get<double>();
 }
 
-std::optional<double> number(const store::Metrics& metrics, const std::string& key) {
+std::optional<double> metric(const store::Metrics& metrics, const std::string& key) {
   const auto found = metrics.find(key);
   return found == metrics.end() ? std::nullopt : std::optional<double>(found->second);
 }
@@ -43,14 +43,14 @@ void add_files(const Json& files, std::vector<Fact>& facts) {
 
 void add_score(const store::Metrics& metrics, const std::string& quality,
                std::vector<Fact>& facts) {
-  const auto score = number(metrics, "test_" + quality);
-  const auto rows = number(metrics, "test_rows");
+  const auto score = metric(metrics, "test_" + quality);
+  const auto rows = metric(metrics, "test_rows");
   if (score && rows)
     facts.emplace_back(quality + " on test rows",
                        fmt::format("{} of {}", base::format_percent(*score),
                                    base::format_count(static_cast<int64_t>(*rows))));
-  const auto latency = number(metrics, "latency_s");
-  const auto low = number(metrics, "latency_low_s"), high = number(metrics, "latency_high_s");
+  const auto latency = metric(metrics, "latency_s");
+  const auto low = metric(metrics, "latency_low_s"), high = metric(metrics, "latency_high_s");
   if (latency && low && high)
     facts.emplace_back("latency with its weights",
                        fmt::format("{}, 95 % interval {} to {}", base::format_seconds(*latency),

@@ -4,8 +4,6 @@
 #include <filesystem>
 
 #include "base/random.h"
-#include "encoder/encoder.h"
-#include "graph/cost.h"
 #include "service/operations.h"
 #include "space/design_space.h"
 #include "space/neighbours.h"
@@ -32,8 +30,6 @@ Json spec_row(const space::ModelSpec& spec) {
               {"layers", spec.layers.size()},
               {"widths", fmt::format("{}", fmt::join(widths, " "))},
               {"heads", heads}};
-  if (const auto graph = encoder::build_encoder(spec, {}))
-    row["parameters"] = graph::count_graph(*graph, {}).total.parameters;
   row["spec"] = space::model_spec_json(spec);
   return row;
 }
@@ -42,8 +38,7 @@ const std::vector<Column>& spec_columns() {
   static const std::vector<Column> columns = {{"hash", "design", Shown::kPlain},
                                               {"layers", "layers", Shown::kCount},
                                               {"widths", "widths", Shown::kPlain},
-                                              {"heads", "heads", Shown::kCount},
-                                              {"parameters", "parameters", Shown::kCount}};
+                                              {"heads", "heads", Shown::kCount}};
   return columns;
 }
 
