@@ -12,6 +12,7 @@
 #include <string>
 
 #include "toy.h"
+#include "weights/safetensors.h"
 
 namespace edgetran::train::torch_engine {
 namespace {
