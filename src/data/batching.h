@@ -50,6 +50,7 @@ class BatchSampler {
  public:
   /// `file` has at least one row and outlives the sampler.
   BatchSampler(const TokenFile& file, BatchSettings settings, uint64_t seed);
+  BatchSampler(TokenFile&&, BatchSettings, uint64_t) = delete;  // would not outlive it
 
   Batch next();
   BatchCursor cursor() const { return cursor_; }
@@ -88,6 +89,7 @@ class BlockSampler {
  public:
   /// `file` is of kText with at least one token and outlives the sampler.
   BlockSampler(const TokenFile& file, BlockSettings settings, uint64_t seed);
+  BlockSampler(TokenFile&&, BlockSettings, uint64_t) = delete;  // would not outlive it
 
   Batch next();
   BatchCursor cursor() const { return cursor_; }

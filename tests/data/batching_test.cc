@@ -91,7 +91,8 @@ TEST_F(BatchingTest, SeekResumesExactly) {
 }
 
 TEST_F(BatchingTest, APositionPastTheEndIsTheNextEpoch) {
-  BatchSampler sampler(random_rows(30), {.rows = 10}, 1);
+  const TokenFile file = random_rows(30);
+  BatchSampler sampler(file, {.rows = 10}, 1);
   sampler.seek({0, 3});
   EXPECT_EQ(sampler.cursor(), (BatchCursor{1, 0}));
 }
@@ -111,7 +112,8 @@ TEST_F(BatchingTest, BothLimitsHold) {
 }
 
 TEST_F(BatchingTest, ARowOverTheTokenLimitComesAlone) {
-  BatchSampler sampler(rows_of({50, 4, 4}), {.tokens = 10, .shuffle = false}, 1);
+  const TokenFile file = rows_of({50, 4, 4});
+  BatchSampler sampler(file, {.tokens = 10, .shuffle = false}, 1);
   EXPECT_EQ(sampler.next().rows, 2);
   EXPECT_EQ(sampler.next().rows, 1);
   EXPECT_EQ(sampler.cursor().epoch, 1);
