@@ -15,7 +15,7 @@ namespace edgetran::train {
 struct WorkerOptions {
   /// The worker program; empty: edgetran-worker beside the running executable.
   std::filesystem::path program{};
-  std::filesystem::path log{};        ///< receives the worker's stderr; empty: inherited
+  std::filesystem::path log{};      ///< receives the worker's stderr; empty: inherited
   uint64_t memory_limit_bytes = 0;  ///< address space of the worker; 0: none
   double hello_timeout_s = 60;      ///< a cold disk may take its time to load the engine
 };

@@ -95,8 +95,6 @@ base::Result<Target> target_of(const TrainJob& job, const data::TokenFile& file)
 /// The dev file, checked against what is trained on.
 base::Result<data::TokenFile> open_dev(const TrainJob& job, const Model& model, data::Kind kind) {
   EDGETRAN_ASSIGN(auto file, data::TokenFile::open(job.dev));
-  const bool text = kind == data::Kind::kText;
-  EDGETRAN_TRY(check_fit(model, file, text ? job.settings.length : file.longest_row(), job.dev));
   if (file.info().kind != kind ||
       (!model.info.label_names.empty() && file.info().label_names != model.info.label_names)) {
     return base::fail(ErrorCategory::kUsage,
@@ -105,6 +103,8 @@ base::Result<data::TokenFile> open_dev(const TrainJob& job, const Model& model, 
                                   file.info().label_names.size()),
                       "prepare both files together, from one data set");
   }
+  const bool text = kind == data::Kind::kText;
+  EDGETRAN_TRY(check_fit(model, file, text ? job.settings.length : file.longest_row(), job.dev));
   return file;
 }
 

@@ -135,7 +135,7 @@ TEST_F(TrainingTest, ADamagedCheckpointIsNamed) {
 TEST_F(TrainingTest, LearnsTheToyTask) {
   TrainJob job = world_.finetune();
   job.tokens = 0;
-  job.epochs = 14;
+  job.epochs = 8;
   job.dev = world_.root / "dev.tokens";
   job.settings.dropout = 0;
   job.predictions = world_.root / "predictions.tsv";
@@ -165,7 +165,7 @@ TEST_F(TrainingTest, LearnsARegression) {
 TEST_F(TrainingTest, PretrainingLearnsNeighboursInBothPrecisions) {
   for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
     TrainJob job = world_.pretrain();
-    job.tokens = 40000;
+    job.tokens = 80000;
     job.dev = job.train;
     job.settings.dropout = 0;
     job.settings.learning_rate = 1e-2;
