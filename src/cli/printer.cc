@@ -156,9 +156,8 @@ std::string jsonl(const Json& data) {
   return text;
 }
 
-}  // namespace
-
-std::string print_reply(const service::Reply& reply, const std::string& format) {
+/// A reply with its rows as values, as any format.
+std::string print_values(const service::Reply& reply, const std::string& format) {
   if (format == "json")
     return reply.data.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   if (format == "jsonl") return jsonl(reply.data);
@@ -166,6 +165,28 @@ std::string print_reply(const service::Reply& reply, const std::string& format) 
   if (format == "table" && !reply.text.empty()) return reply.text;
   const Grid grid = reply.data.is_array() ? grid_of_rows(reply) : grid_of_object(reply);
   return format == "md" ? markdown(grid) : aligned(grid);
+}
+
+/// A reply of JSON lines as text; formats that look into rows parse them.
+std::string print_json_rows(const service::Reply& reply, const std::string& format) {
+  std::string text;
+  if (format == "jsonl") {
+    for (const auto& row : reply.json_rows) text.append(row).append("\n");
+    return text;
+  }
+  if (format == "json") {
+    for (const auto& row : reply.json_rows) text.append(text.empty() ? "[\n" : ",\n").append(row);
+    return text + "\n]\n";
+  }
+  service::Reply parsed{.data = Json::array(), .columns = reply.columns, .text = {}, .outcome = {}};
+  for (const auto& row : reply.json_rows) parsed.data.push_back(Json::parse(row));
+  return print_values(parsed, format);
+}
+
+}  // namespace
+
+std::string print_reply(const service::Reply& reply, const std::string& format) {
+  return reply.json_rows.empty() ? print_values(reply, format) : print_json_rows(reply, format);
 }
 
 std::string print_error(const base::Error& error) {

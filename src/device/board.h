@@ -67,7 +67,7 @@ class Board {
 struct BoardOptions {
   std::filesystem::path agent{};      ///< program; empty: edgetran-agent beside this executable
   std::filesystem::path agent_log{};  ///< the agent's stderr; empty: inherited
-  double lease_wait_s = 60;         ///< how long to wait for a board that another process holds
+  double lease_wait_s = 60;           ///< how long to wait for a board that another process holds
 };
 
 /// A board for this card. Starts nothing yet.

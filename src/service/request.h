@@ -40,6 +40,8 @@ struct Reply {
   base::Json data;
   std::vector<Column> columns;
   std::string text;  ///< shown instead of a table where plain text reads better
+  /// Rows as lines of JSON in place of `data`, where there may be very many of them.
+  std::vector<std::string> json_rows{};
   /// Finished, but not with success: nothing feasible (exit 3), budget ended (exit 5), ...
   std::optional<base::ErrorCategory> outcome;
 };

@@ -1,13 +1,14 @@
 // space describe | sample | validate | neighbors | distance
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <iterator>
 
 #include "base/random.h"
 #include "service/operations.h"
 #include "space/design_space.h"
 #include "space/neighbours.h"
 #include "space/sampling.h"
+#include "space/spec_text.h"
 #include "weights/distance.h"
 #include "weights/model_folder.h"
 
@@ -18,20 +19,17 @@ namespace {
 using base::Json;
 using base::Result;
 
-/// A spec as a row: short facts first, the whole spec under `spec`.
-Json spec_row(const space::ModelSpec& spec) {
-  std::vector<int64_t> widths;
+/// A spec as a row of JSON text: short facts first, the whole spec under `spec`.
+std::string spec_row(const space::ModelSpec& spec) {
+  std::string widths;
   size_t heads = 0;
   for (const auto& layer : spec.layers) {
-    widths.push_back(layer.width);
+    fmt::format_to(std::back_inserter(widths), "{}{}", widths.empty() ? "" : " ", layer.width);
     heads += layer.heads.size();
   }
-  Json row = {{"hash", space::canonical_hash(spec).substr(0, 12)},
-              {"layers", spec.layers.size()},
-              {"widths", fmt::format("{}", fmt::join(widths, " "))},
-              {"heads", heads}};
-  row["spec"] = space::model_spec_json(spec);
-  return row;
+  return fmt::format(R"({{"hash":"{}","layers":{},"widths":"{}","heads":{},"spec":{}}})",
+                     space::canonical_hash(spec).substr(0, 12), spec.layers.size(), widths, heads,
+                     space::model_spec_text(spec));
 }
 
 const std::vector<Column>& spec_columns() {
@@ -40,6 +38,13 @@ const std::vector<Column>& spec_columns() {
                                               {"widths", "widths", Shown::kPlain},
                                               {"heads", "heads", Shown::kCount}};
   return columns;
+}
+
+Reply specs_reply(const std::vector<space::ModelSpec>& specs) {
+  Reply reply{.data = Json::array(), .columns = spec_columns(), .text = {}, .outcome = {}};
+  reply.json_rows.reserve(specs.size());
+  for (const auto& spec : specs) reply.json_rows.push_back(spec_row(spec));
+  return reply;
 }
 
 // -- describe -------------------------------------------------------------------------------------
@@ -89,10 +94,7 @@ Result<Reply> sample(Context&, const SampleRequest& request) {
       request.measure == "designs" ? space::Measure::kDesigns : space::Measure::kDecisions;
   auto sampler = request.method == "sobol" ? space::low_discrepancy_sampler(space, random, measure)
                                            : space::uniform_sampler(space, random, measure);
-  Reply reply{.data = Json::array(), .columns = spec_columns(), .text = {}, .outcome = {}};
-  for (const auto& spec : space::sample_distinct(*sampler, request.count))
-    reply.data.push_back(spec_row(spec));
-  return reply;
+  return specs_reply(space::sample_distinct(*sampler, request.count));
 }
 
 // -- validate
@@ -132,9 +134,7 @@ Result<Reply> neighbors(Context&, const NeighborsRequest& request) {
   EDGETRAN_ASSIGN(const auto space, space::read_design_space_file(request.space));
   EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
   EDGETRAN_ASSIGN(const auto specs, space::one_edit_neighbours(space, info.spec));
-  Reply reply{.data = Json::array(), .columns = spec_columns(), .text = {}, .outcome = {}};
-  for (const auto& spec : specs) reply.data.push_back(spec_row(spec));
-  return reply;
+  return specs_reply(specs);
 }
 
 // -- distance

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "space/spec_reading.h"
+#include "space/spec_text.h"
 
 namespace edgetran::space {
 namespace {
@@ -111,7 +112,7 @@ base::Json model_spec_json(const ModelSpec& spec) {
 std::string canonical_hash(const ModelSpec& spec) {
   ModelSpec sorted = spec;
   for (LayerSpec& layer : sorted.layers) std::ranges::sort(layer.heads);
-  return base::sha256_hex(base::canonical_json(model_spec_json(sorted)));
+  return base::sha256_hex(canonical_spec_text(sorted));
 }
 
 }  // namespace edgetran::space

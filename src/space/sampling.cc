@@ -1,8 +1,8 @@
 #include "space/sampling.h"
 
 #include <algorithm>
-#include <set>
 #include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "space/point_decoder.h"
@@ -72,7 +72,7 @@ std::unique_ptr<Sampler> low_discrepancy_sampler(const DesignSpace& space,
 
 std::vector<ModelSpec> sample_distinct(Sampler& sampler, int64_t count) {
   std::vector<ModelSpec> specs;
-  std::set<std::string> seen;
+  std::unordered_set<std::string> seen;
   int64_t stale = 0;
   while (static_cast<int64_t>(specs.size()) < count && stale < kStale) {
     ModelSpec spec = sampler.next();
