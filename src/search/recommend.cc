@@ -22,6 +22,7 @@ struct Feasible {
 
 std::vector<std::string> objective_names(const Problem& problem) {
   std::vector<std::string> names;
+  names.reserve(problem.objectives.size());
   for (const Objective& objective : problem.objectives) names.push_back(objective.name);
   return names;
 }
@@ -108,6 +109,7 @@ Result<std::vector<double>> weights_of(const Problem& problem, const Preference&
 std::vector<double> weighted_scores(const std::vector<Feasible>& feasible,
                                     const std::vector<double>& weights) {
   std::vector<Costs> points;
+  points.reserve(feasible.size());
   for (const Feasible& candidate : feasible) points.push_back(candidate.costs);
   std::vector<double> scores(feasible.size(), 0);
   const std::vector<size_t> front = non_dominated(points);
@@ -137,6 +139,7 @@ Result<std::vector<double>> scores_of(const Problem& problem, const Preference& 
     EDGETRAN_ASSIGN(m, objective_index(problem, preference.objective));
   }
   std::vector<double> scores;
+  scores.reserve(feasible.size());
   for (const Feasible& candidate : feasible) scores.push_back(candidate.costs[m]);
   return scores;
 }

@@ -66,8 +66,9 @@ struct Operation {
 /// Declares an operation over a plain request struct. Every setting is checked before `handler`
 /// is called; an unknown name, a missing one or a value out of range is a usage error.
 template <class Request>
-Operation operation(std::string name, std::string summary, base::Settings<Request> settings,
-                    std::vector<std::string> positionals, std::vector<std::string> required,
+Operation operation(const std::string& name, const std::string& summary,
+                    base::Settings<Request> settings, const std::vector<std::string>& positionals,
+                    const std::vector<std::string>& required,
                     base::Result<Reply> (*handler)(Context&, const Request&));
 
 /// Every operation, in the order in which help lists them.
@@ -80,14 +81,15 @@ base::Status require_settings(const std::string& operation, const std::vector<st
                               const Arguments& arguments);
 
 template <class Request>
-Operation operation(std::string name, std::string summary, base::Settings<Request> settings,
-                    std::vector<std::string> positionals, std::vector<std::string> required,
+Operation operation(const std::string& name, const std::string& summary,
+                    base::Settings<Request> settings, const std::vector<std::string>& positionals,
+                    const std::vector<std::string>& required,
                     base::Result<Reply> (*handler)(Context&, const Request&)) {
-  Operation made{.name = std::move(name),
-                 .summary = std::move(summary),
+  Operation made{.name = name,
+                 .summary = summary,
                  .settings = settings.infos(),
-                 .positionals = std::move(positionals),
-                 .required = std::move(required),
+                 .positionals = positionals,
+                 .required = required,
                  .run = {}};
   std::vector<std::string> needed = made.positionals;
   needed.insert(needed.end(), made.required.begin(), made.required.end());
