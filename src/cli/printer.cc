@@ -56,6 +56,7 @@ Grid grid_of_rows(const service::Reply& reply) {
   grid.rows.push_back(std::move(headings));
   for (const auto& row : reply.data) {
     std::vector<std::string> cells;
+    cells.reserve(reply.columns.size());
     for (const auto& column : reply.columns)
       cells.push_back(row.contains(column.key) ? figure(row.at(column.key), column.shown) : "");
     grid.rows.push_back(std::move(cells));

@@ -59,6 +59,7 @@ Status StudyRunner::deploy() {
   const auto pairs = method_->pairs();
   if (pairs.empty()) return base::fail(nothing_trained(view));
   std::vector<search::Metrics> metrics;
+  metrics.reserve(pairs.size());
   for (const auto& pair : pairs) metrics.push_back(pair.metrics);
   const auto chosen = search::recommend(config_.problem, metrics, config_.preference);
   if (!chosen) {

@@ -57,17 +57,21 @@ Status replay_state(const Json& payload, search::Method& method) {
                             .reason = payload.value("reason", std::string())});
 }
 
+std::string joined(const std::string& path, const std::string& key) {
+  return path.empty() ? key : fmt::format("{}.{}", path, key);
+}
+
 /// The first member that differs, as "task.max_length: 32 there, 64 now".
 std::string first_difference(const Json& then, const Json& now, const std::string& path) {
   if (then.is_object() && now.is_object()) {
     for (const auto& [key, value] : now.items()) {
-      const std::string inner = path.empty() ? key : path + "." + key;
+      const std::string inner = joined(path, key);
       if (!then.contains(key)) return inner + ": new";
       auto difference = first_difference(then.at(key), value, inner);
       if (!difference.empty()) return difference;
     }
     for (const auto& [key, value] : then.items())
-      if (!now.contains(key)) return (path.empty() ? key : path + "." + key) + ": gone";
+      if (!now.contains(key)) return joined(path, key) + ": gone";
     return {};
   }
   if (base::canonical_json(then) == base::canonical_json(now)) return {};
@@ -108,7 +112,8 @@ Status replay_event(const store::StoredEvent& event, search::Method& method) {
   if (!created && !measured && !trained) return {};
   const auto id = payload.at("trial").get<int64_t>();
   const auto* subject = find_trial(method, id);
-  if (subject == nullptr || (created && subject->spec_hash != payload.at("spec_hash")))
+  if (subject == nullptr ||
+      (created && subject->spec_hash != payload.at("spec_hash").get<std::string>()))
     return base::fail(
         ErrorCategory::kCorrupt,
         fmt::format("line {}: trial {} is not one that this search would make", event.line, id),
