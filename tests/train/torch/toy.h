@@ -20,14 +20,14 @@ inline constexpr int32_t kToyFirstWord = 5;  // 0 [PAD], 1 [UNK], 2 [CLS], 3 [SE
 inline data::TokenFileInfo toy_info(data::Kind kind) {
   data::TokenFileInfo info;
   info.kind = kind;
-  if (kind == data::Kind::kClassification) info.label_names = {"last", "before last", "neither"};
+  if (kind == data::Kind::kClassification) info.label_names = {"absent", "present"};
   info.vocabulary_size = kToyVocabulary;
   info.special = {.pad = 0, .unknown = 1, .cls = 2, .separator = 3, .mask = 4};
   info.max_length = kind == data::Kind::kText ? 0 : 12;
   return info;
 }
 
-/// Rows of 2 to 10 words; the label says which of the vocabulary's last two words occurs, if any.
+/// Rows of 2 to 10 words; the label says whether the vocabulary's last word occurs.
 inline void write_toy_classes(const std::filesystem::path& path, int64_t rows, uint64_t seed) {
   base::RandomStream random(seed, "toy");
   auto writer = data::TokenFileWriter::create(path, toy_info(data::Kind::kClassification)).value();
@@ -37,11 +37,11 @@ inline void write_toy_classes(const std::filesystem::path& path, int64_t rows, u
     encoding.ids.push_back(2);
     for (size_t i = 0; i < words; ++i) {
       encoding.ids.push_back(
-          static_cast<int32_t>(kToyFirstWord + random.below(kToyVocabulary - kToyFirstWord - 2)));
+          static_cast<int32_t>(kToyFirstWord + random.below(kToyVocabulary - kToyFirstWord - 1)));
     }
     encoding.ids.push_back(3);
-    const auto label = static_cast<int32_t>(random.below(3));
-    if (label < 2) encoding.ids[1 + random.below(words)] = kToyVocabulary - 1 - label;
+    const auto label = static_cast<int32_t>(random.below(2));
+    if (label == 1) encoding.ids[1 + random.below(words)] = kToyVocabulary - 1;
     encoding.second_start = static_cast<int32_t>(encoding.ids.size());
     EDGETRAN_CHECK(writer.add_classified(encoding, label), "a row is written");
   }

@@ -135,7 +135,7 @@ TEST_F(TrainingTest, ADamagedCheckpointIsNamed) {
 TEST_F(TrainingTest, LearnsTheToyTask) {
   TrainJob job = world_.finetune();
   job.tokens = 0;
-  job.epochs = 8;
+  job.epochs = 5;
   job.dev = world_.root / "dev.tokens";
   job.settings.dropout = 0;
   job.predictions = world_.root / "predictions.tsv";
