@@ -113,8 +113,8 @@ Result<Reply> demo(Context& context, const DemoRequest& request) {
   const auto report_file = folder / "report.html";
   EDGETRAN_ASSIGN(
       const std::string html,
-      report::render_report(
-          view, {.program = fmt::format("edgetran {}", base::kVersion), .commands = {}}));
+      report::render_report(view, {.program = fmt::format("edgetran {}", base::kVersion),
+                                   .commands = report_commands(view, folder)}));
   EDGETRAN_TRY(base::write_file_atomic(report_file, html));
   Reply reply;
   reply.data = {{"report", report_file.string()},
