@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "report/report.h"
 #include "service/operations.h"
@@ -116,16 +117,6 @@ struct SearchRequest {
   std::string out;
 };
 
-std::vector<std::string> split_commas(const std::string& text) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    if (end > begin) parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
 Result<Reply> search_run(Context& context, const SearchRequest& request) {
   constexpr std::string_view kTrain = "train:";
   if (!request.evaluator.starts_with(kTrain))
@@ -135,7 +126,10 @@ Result<Reply> search_run(Context& context, const SearchRequest& request) {
         "CONFIG is a study file; its task and training sections are used");
   EDGETRAN_ASSIGN(auto config, read_study_config(request.evaluator.substr(kTrain.size())));
   EDGETRAN_ASSIGN(config.space, space::read_design_space_file(request.space));
-  if (!request.devices.empty()) config.devices = split_commas(request.devices);
+  if (!request.devices.empty()) {
+    const auto devices = base::split(request.devices, ',');
+    config.devices.assign(devices.begin(), devices.end());
+  }
   config.seed = request.seed;
   config.search["method"] = request.method;
   config.search["encoders"] = request.evaluations;

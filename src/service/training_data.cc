@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "data/prepare.h"
 #include "data/source.h"
 #include "data/token_file.h"
@@ -15,16 +16,6 @@ namespace {
 
 using base::ErrorCategory;
 using base::Result;
-
-std::vector<std::string> split_commas(const std::string& text) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    if (end > begin) parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
 
 Result<std::unique_ptr<data::DataSource>> source_of(const LabelledDataFlags& flags,
                                                     const std::vector<std::string>& labels) {
@@ -43,7 +34,8 @@ Result<std::unique_ptr<data::DataSource>> source_of(const LabelledDataFlags& fla
   data::TableSettings settings;
   if (!flags.train.empty()) settings.splits.push_back({"train", flags.train});
   settings.splits.push_back({"dev", flags.dev});
-  settings.text_columns = split_commas(flags.text_column);
+  const auto columns = base::split(flags.text_column, ',');
+  settings.text_columns.assign(columns.begin(), columns.end());
   settings.label_column = flags.label_column;
   settings.label_names = labels;
   return data::make_table_source(std::move(settings));
