@@ -107,7 +107,7 @@ void Builder::output(const std::string& name, ValueId value) {
   graph_.outputs_.push_back({name, value});
 }
 
-const Shape& Builder::shape(ValueId value) const {
+Shape Builder::shape(ValueId value) const {
   EDGETRAN_CHECK(value >= 0 && static_cast<size_t>(value) < graph_.values_.size(), "no such value");
   return graph_.value(value).shape;
 }

@@ -69,7 +69,8 @@ class Builder {
 
   void output(const std::string& name, ValueId value);
 
-  const Shape& shape(ValueId value) const;
+  /// A copy: the builder may grow while the caller still looks at it.
+  Shape shape(ValueId value) const;
   AxisId last_axis(ValueId value) const;
   /// Size of a fixed axis.
   int64_t axis_size(AxisId axis) const;

@@ -42,7 +42,7 @@ TEST(BasicWords, ControlsVanishAndBlanksOfAllKindsSeparate) {
                                      "d\xC2\xA0"
                                      "e\xE3\x80\x80"
                                      "f\xE2\x80\xA8g",
-                                     24)),
+                                     22)),
               ElementsAre("ab", "c", "d", "e", "f", "g"));
 }
 TEST(BasicWords, InvalidBytesAreDropped) {
