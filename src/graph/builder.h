@@ -85,10 +85,10 @@ class Builder {
   /// Refuses a name that the graph already has for an input, parameter or file tensor.
   void claim_name(const std::string& name);
   /// The value, checked to be a float32 tensor of this rank (kNone: any).
-  const Shape& tensor(ValueId value, int rank) const;
+  Shape tensor(ValueId value, int rank) const;
   void check_integers(ValueId value) const;
   /// Checked to be [batch, length, features].
-  const Shape& sequence(ValueId value) const;
+  Shape sequence(ValueId value) const;
   const AxisPart& part_of(AxisId composite, int32_t part) const;
 
   Graph graph_;

@@ -6,8 +6,8 @@
 
 namespace edgetran::graph {
 
-const Shape& Builder::tensor(ValueId value, int rank) const {
-  const Shape& known = shape(value);
+Shape Builder::tensor(ValueId value, int rank) const {
+  Shape known = shape(value);
   EDGETRAN_CHECK(graph_.value(value).type == ElementType::kFloat32, "a float32 tensor is wanted");
   EDGETRAN_CHECK(rank == kNone || known.size() == static_cast<size_t>(rank),
                  "the tensor has another rank");
@@ -19,8 +19,8 @@ void Builder::check_integers(ValueId value) const {
   EDGETRAN_CHECK(graph_.value(value).type == ElementType::kInt64, "int64 values are wanted");
 }
 
-const Shape& Builder::sequence(ValueId value) const {
-  const Shape& known = tensor(value, 3);
+Shape Builder::sequence(ValueId value) const {
+  Shape known = tensor(value, 3);
   EDGETRAN_CHECK(known[0] == batch() && known[1] == length(),
                  "a tensor [batch, length, features] is wanted");
   return known;
