@@ -18,7 +18,7 @@ struct BasicSettings {
 class WordSink {
  public:
   virtual ~WordSink() = default;
-  /// `word` has `characters` characters and is valid until the call returns.
+  /// `word` has `characters` characters (0: not counted) and is valid until the call returns.
   virtual void word(std::string_view word, size_t characters) = 0;
 };
 

@@ -32,6 +32,18 @@ constexpr Range kNewFormats[] = {{0x890, 0x8E2}, {0x110CD, 0x1343F}};
 constexpr Range kIdeographs[] = {{0x3400, 0x4DBF},   {0x4E00, 0x9FFF},   {0xF900, 0xFAFF},
                                  {0x20000, 0x2A6DF}, {0x2A700, 0x2B81F}, {0x2B920, 0x2CEAF},
                                  {0x2F800, 0x2FA1F}};
+// Letters and numbers of Unicode 15.1 and 16, which the pattern of tokenizers 0.23.3 knows and
+// utf8proc 2.8 does not; looked at only where it gives no class.
+constexpr Range kNewLetters[] = {
+    {0x1C89, 0x1C8A},   {0xA7CB, 0xA7CD},   {0xA7DA, 0xA7DC},   {0x105C0, 0x105F3},
+    {0x10D4A, 0x10D65}, {0x10D6F, 0x10D85}, {0x10EC2, 0x10EC4}, {0x11380, 0x11389},
+    {0x1138B, 0x1138B}, {0x1138E, 0x1138E}, {0x11390, 0x113B5}, {0x113B7, 0x113B7},
+    {0x113D1, 0x113D1}, {0x113D3, 0x113D3}, {0x11BC0, 0x11BE0}, {0x13460, 0x143FA},
+    {0x16100, 0x1611D}, {0x16D40, 0x16D6C}, {0x18CFF, 0x18CFF}, {0x1E5D0, 0x1E5ED},
+    {0x1E5F0, 0x1E5F0}, {0x2EBF0, 0x2EE5D}};
+constexpr Range kNewNumbers[] = {{0x10D40, 0x10D49}, {0x116D0, 0x116E3}, {0x11BF0, 0x11BF9},
+                                 {0x16130, 0x16139}, {0x16D70, 0x16D79}, {0x1CCF0, 0x1CCF9},
+                                 {0x1E5F1, 0x1E5FA}};
 // Characters that a later version moved to another class.
 constexpr char32_t kPunctuationOnce[] = {0x166D, 0x111C9};
 constexpr char32_t kAccentOnce = 0x1734;
@@ -117,6 +129,34 @@ bool is_punctuation(char32_t character) {
 bool is_accent(char32_t character) {
   if (character == kAccentOnce) return true;
   return category(character) == UTF8PROC_CATEGORY_MN && !in_ranges(kNewMarks, character);
+}
+
+bool is_letter(char32_t character) {
+  switch (category(character)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+      return true;
+    case UTF8PROC_CATEGORY_CN:
+      return in_ranges(kNewLetters, character);
+    default:
+      return false;
+  }
+}
+
+bool is_number(char32_t character) {
+  switch (category(character)) {
+    case UTF8PROC_CATEGORY_ND:
+    case UTF8PROC_CATEGORY_NL:
+    case UTF8PROC_CATEGORY_NO:
+      return true;
+    case UTF8PROC_CATEGORY_CN:
+      return in_ranges(kNewNumbers, character);
+    default:
+      return false;
+  }
 }
 
 bool may_decompose(char32_t character) { return character != kDecomposesSince13; }

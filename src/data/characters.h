@@ -29,6 +29,9 @@ bool is_ideograph(char32_t character);
 bool is_punctuation(char32_t character);
 /// Non-spacing marks, which accent stripping removes after canonical decomposition.
 bool is_accent(char32_t character);
+/// Unicode's letters (L) and numbers (N), as GPT-2's pattern uses them; of Unicode 16.
+bool is_letter(char32_t character);
+bool is_number(char32_t character);
 /// False for the few characters whose canonical decomposition is newer than the models.
 bool may_decompose(char32_t character);
 
