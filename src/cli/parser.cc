@@ -69,8 +69,8 @@ void declare_options(Command& command) {
                                     flag_of(info.name), [] {}, described(info))
                               : command.app->add_option(by_place ? info.name : flag_of(info.name),
                                                         CLI::callback_t(accept), described(info));
-    const auto& required = command.operation->required;
-    const bool must = by_place || std::ranges::find(required, info.name) != required.end();
+    const auto needed = command.operation->needed();
+    const bool must = std::ranges::find(needed, info.name) != needed.end();
     if (info.type != SettingInfo::Type::kBoolean)
       option->type_name(type_word(info) + (must ? " REQUIRED" : ""));
     option->take_last();

@@ -8,6 +8,8 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "data/load_tokenizer.h"
+#include "data/tokenizer_json.h"
 
 namespace edgetran::data {
 namespace {
@@ -40,12 +42,16 @@ bool all_sound(const std::vector<Prepared::Split>& splits) {
   });
 }
 
-Result<std::vector<TokenFileWriter>> create_writers(const std::vector<Prepared::Split>& splits,
+Result<std::vector<TokenFileWriter>> create_writers(const DataSource& source,
+                                                    const std::vector<Prepared::Split>& splits,
                                                     const TokenFileInfo& info) {
   std::vector<TokenFileWriter> writers;
+  const std::vector<std::string> subsets = source.subsets();
   for (const Prepared::Split& split : splits) {
     TokenFileInfo own = info;
     own.origin["split"] = split.name;
+    if (std::find(subsets.begin(), subsets.end(), split.name) != subsets.end())
+      own.origin["subset"] = true;
     EDGETRAN_ASSIGN(TokenFileWriter writer, TokenFileWriter::create(split.file, std::move(own)));
     writers.push_back(std::move(writer));
   }
@@ -72,7 +78,7 @@ Status add_labelled(TokenFileWriter& writer, const Tokenizer& tokenizer, Kind ki
 
 Status tokenize(const DataSource& source, const Tokenizer& tokenizer, const TokenFileInfo& info,
                 const std::vector<Prepared::Split>& splits) {
-  EDGETRAN_ASSIGN(std::vector<TokenFileWriter> writers, create_writers(splits, info));
+  EDGETRAN_ASSIGN(std::vector<TokenFileWriter> writers, create_writers(source, splits, info));
   std::vector<int32_t> ids;
   const bool pairs = source.pairs();
   const auto visit = [&](size_t split, const SourceRow& row) -> Status {
@@ -89,6 +95,18 @@ Status tokenize(const DataSource& source, const Tokenizer& tokenizer, const Toke
     EDGETRAN_TRY(writer.finish(info.kind == Kind::kClassification ? label_names
                                                                   : std::vector<std::string>()));
   return {};
+}
+
+// Gives a vocabulary trainer the texts that it may see: those of the first split.
+template <class Trainer>
+Status add_first_split(const DataSource& source, Trainer& trainer) {
+  const auto read = source.read([&](size_t split, const SourceRow& row) -> Status {
+    if (split != 0) return {};
+    trainer.add(row.first);
+    trainer.add(row.second);
+    return {};
+  });
+  return read ? Status() : Status(fail(read.error()));
 }
 
 }  // namespace
@@ -112,6 +130,7 @@ Result<Prepared> prepare(const DataSource& source, const Tokenizer& tokenizer,
                 fmt::format("a row length of {} is too small; it holds at least {} special tokens",
                             info.max_length, shortest));
   EDGETRAN_ASSIGN(info.origin, identity(source));
+  if (const auto subsets = source.subsets(); !subsets.empty()) info.origin["subsets"] = subsets;
   info.origin["tokenizer"] = tokenizer.content_hash();
 
   const auto folder = settings.cache_folder / cache_key({{"format", "edgetran.tokens/1"},
@@ -142,15 +161,29 @@ Result<std::filesystem::path> prepare_vocabulary(const DataSource& source,
   const std::filesystem::path file = folder / "vocab.txt";
   if (Vocabulary::load(file)) return file;
   WordPieceTrainer trainer(settings);
-  EDGETRAN_TRY(source.read([&](size_t split, const SourceRow& row) -> Status {
-    if (split != 0) return {};
-    trainer.add(row.first);
-    trainer.add(row.second);
-    return {};
-  }));
+  EDGETRAN_TRY(add_first_split(source, trainer));
   EDGETRAN_ASSIGN(const Vocabulary vocabulary, trainer.train());
   EDGETRAN_TRY(base::make_folder(folder));
   EDGETRAN_TRY(base::write_file_atomic(file, vocabulary.text()));
+  return file;
+}
+
+Result<std::filesystem::path> prepare_bpe(const DataSource& source,
+                                          const BpeTrainerSettings& settings,
+                                          const std::filesystem::path& cache_folder) {
+  EDGETRAN_ASSIGN(Json origin, identity(source));
+  const auto folder = cache_folder / cache_key({{"format", "edgetran.bpe/1"},
+                                                {"origin", std::move(origin)},
+                                                {"add_prefix_space", settings.bpe.add_prefix_space},
+                                                {"vocabulary_size", settings.vocabulary_size},
+                                                {"min_frequency", settings.min_frequency}});
+  const std::filesystem::path file = folder / kTokenizerFile;
+  if (load_tokenizer(file)) return file;
+  BpeTrainer trainer(settings);
+  EDGETRAN_TRY(add_first_split(source, trainer));
+  EDGETRAN_ASSIGN(const BpeVocabulary vocabulary, trainer.train());
+  EDGETRAN_TRY(base::make_folder(folder));
+  EDGETRAN_TRY(base::write_file_atomic(file, bpe_tokenizer_json(vocabulary, settings.bpe)));
   return file;
 }
 

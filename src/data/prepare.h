@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "data/bpe_trainer.h"
 #include "data/source.h"
 #include "data/tokenizer.h"
 #include "data/wordpiece_trainer.h"
@@ -42,6 +43,11 @@ base::Result<Prepared> prepare(const DataSource& source, const Tokenizer& tokeni
 base::Result<std::filesystem::path> prepare_vocabulary(const DataSource& source,
                                                        const WordPieceTrainerSettings& settings,
                                                        const std::filesystem::path& cache_folder);
+
+/// Path of a `tokenizer.json` (byte-level BPE), made and cached in the same way.
+base::Result<std::filesystem::path> prepare_bpe(const DataSource& source,
+                                                const BpeTrainerSettings& settings,
+                                                const std::filesystem::path& cache_folder);
 
 /// Writes each split as FOLDER/SPLIT.tsv, "text<TAB>label" a row (a pair's texts as two columns),
 /// for programs in other languages; tabs and line ends in texts become blanks.

@@ -19,6 +19,7 @@ class SampledSource final : public DataSource {
   Kind kind() const override { return source_->kind(); }
   bool pairs() const override { return source_->pairs(); }
   std::vector<std::string> splits() const override { return source_->splits(); }
+  std::vector<std::string> subsets() const override { return source_->subsets(); }
   std::vector<std::filesystem::path> files() const override { return source_->files(); }
 
   base::Json settings() const override {

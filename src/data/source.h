@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,6 +38,9 @@ class DataSource {
   virtual bool pairs() const { return false; }
   /// "train", "dev", "test", ... in the order that RowVisitor counts.
   virtual std::vector<std::string> splits() const = 0;
+  /// The splits whose file calls itself a part of the data set ("train_subset.tsv"): results from
+  /// them say so, because they do not compare with published ones.
+  virtual std::vector<std::string> subsets() const { return {}; }
   /// The files whose bytes decide the rows.
   virtual std::vector<std::filesystem::path> files() const = 0;
   /// All else that decides the rows, "source" (its registry name) among it.
@@ -59,8 +63,8 @@ base::Settings<WordNetSettings> wordnet_settings();
 /// Splits "train", "dev" and "test" by a hash of (seed, gloss): equal glosses share a split.
 std::unique_ptr<DataSource> make_wordnet_source(WordNetSettings settings);
 
-/// Plain UTF-8 text for pre-training. Documents are set apart by blank lines; in a text without
-/// blank lines each line is one.
+/// Plain UTF-8 text for pre-training, as it is or compressed (.xz). Documents are set apart by
+/// blank lines; in a text without blank lines each line is one.
 struct TextSettings {
   std::string file = {};
   std::string valid_file = {};  ///< empty: the last valid_share of `file`'s documents
@@ -71,7 +75,7 @@ base::Settings<TextSettings> text_settings();
 /// Splits "train" and "valid".
 std::unique_ptr<DataSource> make_text_source(TextSettings settings);
 
-/// A CSV, TSV or JSONL file a split.
+/// A CSV, TSV or JSONL file a split, each as it is or compressed (.xz).
 struct TableSettings {
   struct Split {
     std::string name;
@@ -85,8 +89,18 @@ struct TableSettings {
   /// that is not known is an error with its row.
   std::vector<std::string> label_names = {};
   bool header = true;  ///< false: columns are named by number from 1
+  /// Columns by number, texts then label: for a file whose first line does not name them all.
+  /// Empty: such a file is an error.
+  std::vector<std::string> numbers = {};
+  double low = -std::numeric_limits<double>::infinity();  ///< scores outside are errors
+  double high = std::numeric_limits<double>::infinity();
+  bool empty_texts = true;  ///< false: a text without a character but blanks is an error
+  bool short_rows = false;  ///< rows with too few columns are skipped, up to one in a thousand
 };
 std::unique_ptr<DataSource> make_table_source(TableSettings settings);
+/// What the label column of the first split holds: scores where every label is a number and one at
+/// least is not whole, else classes. Errors as reading the split.
+base::Result<Kind> detect_kind(const TableSettings& settings);
 
 /// A source as a configuration describes it: {source: wordnet|text|table, and its settings}.
 base::Result<std::unique_ptr<DataSource>> make_source(const base::ConfigValue& description);

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "data/delimited.h"
+#include "data/input_text.h"
 
 namespace edgetran::data {
 namespace {
@@ -38,8 +39,9 @@ base::Error no_such_column(std::string_view name, const std::string& column,
 
 class DelimitedTable final : public TableReader {
  public:
-  DelimitedTable(std::string_view text, std::string name, char delimiter, bool quotes)
-      : TableReader(std::move(name)), text_(text, delimiter, quotes) {}
+  DelimitedTable(std::string_view text, std::string name, char delimiter, bool quotes,
+                 bool short_rows)
+      : TableReader(std::move(name)), text_(text, delimiter, quotes), short_rows_(short_rows) {}
 
   Status start(const std::vector<std::string>& columns, bool header) {
     if (header) {
@@ -63,11 +65,13 @@ class DelimitedTable final : public TableReader {
   }
 
   Result<bool> next(TableRecord& record) override {
-    EDGETRAN_ASSIGN(const bool found, next_fields());
-    if (!found) return false;
-    record.row = ++row_;
-    record.line = text_.line();
-    if (width_ == 0) width_ = fields_.size();
+    do {
+      EDGETRAN_ASSIGN(const bool found, next_fields());
+      if (!found) return at_end();
+      record.row = ++row_;
+      record.line = text_.line();
+      if (width_ == 0) width_ = fields_.size();
+    } while (skips());
     if (fields_.size() != width_)
       return fail(error(record, fmt::format("{} columns instead of {}", fields_.size(), width_),
                         "give every row the same columns, and quote fields that hold the "
@@ -84,6 +88,20 @@ class DelimitedTable final : public TableReader {
 
  private:
   static constexpr size_t kMostColumns = 10'000;
+  static constexpr int64_t kRowsAShortOne = 1000;
+
+  bool skips() {
+    if (!short_rows_ || fields_.size() >= width_) return false;
+    ++skipped_;
+    return true;
+  }
+  Result<bool> at_end() const {
+    if (skipped_ <= 1 || skipped_ * kRowsAShortOne <= row_) return false;
+    return fail(ErrorCategory::kUsage,
+                fmt::format("{}: {} of {} rows have fewer than {} columns; at most one in {} may",
+                            name(), skipped_, row_, width_, kRowsAShortOne),
+                "the file is not the data set that it is taken for, or it is damaged");
+  }
 
   Result<bool> next_fields() {
     auto found = text_.next(fields_);
@@ -107,6 +125,8 @@ class DelimitedTable final : public TableReader {
   std::vector<size_t> indices_;
   size_t width_ = 0;  // 0: not known before the first row
   int64_t row_ = 0;
+  bool short_rows_;
+  int64_t skipped_ = 0;
 };
 
 class JsonTable final : public TableReader {
@@ -169,7 +189,7 @@ class JsonTable final : public TableReader {
 }  // namespace
 
 Result<TableFormat> table_format(const std::filesystem::path& file) {
-  std::string extension = file.extension().string();
+  std::string extension = without_xz(file).extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
   });
@@ -186,7 +206,7 @@ Result<TableFormat> table_format(const std::filesystem::path& file) {
 Result<std::unique_ptr<TableReader>> TableReader::parse(std::string_view text, std::string name,
                                                         TableFormat format,
                                                         std::vector<std::string> columns,
-                                                        bool header) {
+                                                        bool header, bool short_rows) {
   if (const auto bad = base::first_invalid_utf8(text)) {
     const auto line =
         1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(*bad), '\n');
@@ -202,9 +222,22 @@ Result<std::unique_ptr<TableReader>> TableReader::parse(std::string_view text, s
   if (format == TableFormat::kJsonl)
     return std::make_unique<JsonTable>(text, std::move(name), std::move(columns));
   const bool csv = format == TableFormat::kCsv;
-  auto table = std::make_unique<DelimitedTable>(text, std::move(name), csv ? ',' : '\t', csv);
+  auto table =
+      std::make_unique<DelimitedTable>(text, std::move(name), csv ? ',' : '\t', csv, short_rows);
   EDGETRAN_TRY(table->start(columns, header));
   return table;
+}
+
+bool TableReader::names_columns(std::string_view text, TableFormat format,
+                                const std::vector<std::string>& columns) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const bool csv = format == TableFormat::kCsv;
+  DelimitedText lines(text, csv ? ',' : '\t', csv);
+  std::vector<std::string> fields;
+  if (const auto found = lines.next(fields); !found || !*found) return false;
+  return std::all_of(columns.begin(), columns.end(), [&](const std::string& column) {
+    return std::find(fields.begin(), fields.end(), column) != fields.end();
+  });
 }
 
 base::Error TableReader::error(const TableRecord& record, std::string_view message,

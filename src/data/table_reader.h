@@ -19,7 +19,7 @@ enum class TableFormat {
   kJsonl,  ///< one JSON object a line
 };
 
-/// By the file's extension: .csv, .tsv, .jsonl or .ndjson; kUsage for others.
+/// By the file's extension: .csv, .tsv, .jsonl or .ndjson, with or without .xz; kUsage for others.
 base::Result<TableFormat> table_format(const std::filesystem::path& file);
 
 /// The asked-for columns of one row.
@@ -34,12 +34,18 @@ struct TableRecord {
 class TableReader {
  public:
   /// `text` outlives the reader. Columns are found by name in the header line, or, where there is
-  /// none, by their number from 1. A column that is not there: the error lists what is and names
-  /// the nearest. Invalid UTF-8 anywhere: the error names byte and line. No row at all: an error.
+  /// none, by their number from 1. With `short_rows`, rows with too few columns are skipped; more
+  /// than one in a thousand (and more than one at all) are an error at the end. A column that is
+  /// not there: the error lists what is and names the nearest. Invalid UTF-8 anywhere: the error
+  /// names byte and line. No row at all: an error.
   static base::Result<std::unique_ptr<TableReader>> parse(std::string_view text, std::string name,
                                                           TableFormat format,
                                                           std::vector<std::string> columns,
-                                                          bool header = true);
+                                                          bool header = true,
+                                                          bool short_rows = false);
+  /// Whether the first line of delimited text names all of `columns`.
+  static bool names_columns(std::string_view text, TableFormat format,
+                            const std::vector<std::string>& columns);
   virtual ~TableReader() = default;
   /// Reads the next row into `record`; false at the end.
   virtual base::Result<bool> next(TableRecord& record) = 0;

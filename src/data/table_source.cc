@@ -7,9 +7,9 @@
 #include <set>
 #include <utility>
 
-#include "base/files.h"
 #include "base/numbers.h"
 #include "base/text.h"
+#include "data/input_text.h"
 #include "data/source.h"
 #include "data/table_reader.h"
 
@@ -37,6 +37,14 @@ std::vector<std::string> in_order(const std::set<std::string>& labels) {
   return names;
 }
 
+std::vector<std::string> first_of(std::vector<std::string> names) {
+  constexpr size_t kShown = 20;
+  if (names.size() <= kShown) return names;
+  names.resize(kShown);
+  names.emplace_back("...");
+  return names;
+}
+
 using RecordVisitor = std::function<Status(const TableReader&, const TableRecord&)>;
 
 class TableSource final : public DataSource {
@@ -57,10 +65,16 @@ class TableSource final : public DataSource {
     for (const auto& split : settings_.splits) files.emplace_back(split.file);
     return files;
   }
+  std::vector<std::string> subsets() const override {
+    std::vector<std::string> names;
+    for (const auto& split : settings_.splits)
+      if (is_subset_file(split.file)) names.push_back(split.name);
+    return names;
+  }
   base::Json settings() const override {
     base::Json formats = base::Json::array();
     for (const auto& split : settings_.splits)
-      formats.push_back(std::filesystem::path(split.file).extension().string());
+      formats.push_back(without_xz(split.file).extension().string());
     return {{"source", "table"},
             {"formats", formats},
             {"text_columns", settings_.text_columns},
@@ -83,15 +97,29 @@ class TableSource final : public DataSource {
     return names;
   }
 
+  // Visits the labels of a split as they are written.
+  Status each_label(size_t split, const std::function<void(std::string_view)>& visit) const {
+    return each_record(split, [&](const TableReader&, const TableRecord& record) -> Status {
+      visit(base::trim(*record.values.back()));
+      return {};
+    });
+  }
+
  private:
   Status each_record(size_t split, const RecordVisitor& visit) const {
     const std::string& file = settings_.splits[split].file;
     EDGETRAN_ASSIGN(const TableFormat format, table_format(file));
-    EDGETRAN_ASSIGN(const base::MappedFile map, base::MappedFile::open(file));
+    EDGETRAN_ASSIGN(const InputText input, InputText::open(file));
     std::vector<std::string> columns = settings_.text_columns;
     columns.push_back(settings_.label_column);
-    EDGETRAN_ASSIGN(const auto reader, TableReader::parse(map.text(), file, format,
-                                                          std::move(columns), settings_.header));
+    bool header = settings_.header;
+    if (!settings_.numbers.empty() && !TableReader::names_columns(input.text(), format, columns)) {
+      columns = settings_.numbers;
+      header = false;
+    }
+    EDGETRAN_ASSIGN(const auto reader,
+                    TableReader::parse(input.text(), file, format, std::move(columns), header,
+                                       settings_.short_rows));
     TableRecord record;
     while (true) {
       EDGETRAN_ASSIGN(const bool found, reader->next(record));
@@ -106,10 +134,14 @@ class TableSource final : public DataSource {
   }
 
   Status check_present(const TableReader& reader, const TableRecord& record) const {
-    for (size_t i = 0; i < settings_.text_columns.size(); ++i)
+    for (size_t i = 0; i < settings_.text_columns.size(); ++i) {
+      const std::string column = base::in_quotes(settings_.text_columns[i]);
       if (!record.values[i])
-        return fail(reader.error(record, fmt::format("the text {} is missing",
-                                                     base::in_quotes(settings_.text_columns[i]))));
+        return fail(reader.error(record, fmt::format("the text {} is missing", column)));
+      if (!settings_.empty_texts && base::trim(*record.values[i]).empty())
+        return fail(reader.error(record, fmt::format("the text {} is empty", column),
+                                 "take the row out; this task has no empty texts"));
+    }
     if (const auto& label = record.values.back(); !label || base::trim(*label).empty())
       return fail(reader.error(
           record,
@@ -149,6 +181,9 @@ class TableSource final : public DataSource {
       if (!score || !std::isfinite(static_cast<float>(*score)))
         return fail(
             reader.error(record, fmt::format("the score {} is no number", base::in_quotes(label))));
+      if (*score < settings_.low || *score > settings_.high)
+        return fail(reader.error(record, fmt::format("the score {} is outside of {} to {}", *score,
+                                                     settings_.low, settings_.high)));
       row.score = static_cast<float>(*score);
     } else {
       const auto found = labels.find(label);
@@ -169,13 +204,24 @@ class TableSource final : public DataSource {
                         fmt::format("the label {} is none of the {} known classes",
                                     base::in_quotes(label), known.size()),
                         near ? fmt::format("did you mean '{}'?", *near)
-                             : "every class must occur in the training file");
+                             : fmt::format("known are: {}", fmt::join(first_of(known), ", ")));
   }
 
   TableSettings settings_;
 };
 
 }  // namespace
+
+Result<Kind> detect_kind(const TableSettings& settings) {
+  bool numbers = true;
+  bool fraction = false;
+  EDGETRAN_TRY(TableSource(settings).each_label(0, [&](std::string_view label) {
+    const auto value = number(label);
+    numbers = numbers && value.has_value();
+    fraction = fraction || (value && *value != std::floor(*value));
+  }));
+  return numbers && fraction ? Kind::kRegression : Kind::kClassification;
+}
 
 std::unique_ptr<DataSource> make_table_source(TableSettings settings) {
   EDGETRAN_CHECK(!settings.splits.empty(), "a table has at least one split");

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/files.h"
 #include "base/text.h"
+#include "data/input_text.h"
 #include "data/source.h"
 
 namespace edgetran::data {
@@ -67,6 +67,14 @@ class TextSource final : public DataSource {
 
   Kind kind() const override { return Kind::kText; }
   std::vector<std::string> splits() const override { return {"train", "valid"}; }
+  std::vector<std::string> subsets() const override {
+    std::vector<std::string> names;
+    if (is_subset_file(settings_.file)) names.emplace_back("train");
+    const bool own_valid = !settings_.valid_file.empty();
+    if (is_subset_file(own_valid ? settings_.valid_file : settings_.file))
+      names.emplace_back("valid");
+    return names;
+  }
   std::vector<std::filesystem::path> files() const override {
     std::vector<std::filesystem::path> files{settings_.file};
     if (!settings_.valid_file.empty()) files.emplace_back(settings_.valid_file);
@@ -86,8 +94,8 @@ class TextSource final : public DataSource {
  private:
   static base::Status read_file(const std::string& name, double valid_share,
                                 const RowVisitor& visit, size_t split) {
-    EDGETRAN_ASSIGN(const base::MappedFile map, base::MappedFile::open(name));
-    std::string_view text = map.text();
+    EDGETRAN_ASSIGN(const InputText input, InputText::open(name));
+    std::string_view text = input.text();
     if (const auto bad = base::first_invalid_utf8(text))
       return fail(ErrorCategory::kUsage, fmt::format("{}: invalid UTF-8 at byte {}", name, *bad),
                   "save the file as UTF-8");

@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "base/units.h"
+#include "data/load_tokenizer.h"
 #include "encoder/encoder.h"
 #include "graph/cost.h"
 #include "onnx/export.h"
@@ -166,8 +167,9 @@ Result<Reply> init(Context&, const InitRequest& request) {
   info.label_names.clear();
   std::string vocabulary;
   if (!request.vocabulary_file.empty()) {
-    EDGETRAN_ASSIGN(vocabulary, base::read_file(request.vocabulary_file));
-    info.tokenizer = weights::kVocabularyFile;
+    EDGETRAN_ASSIGN(auto loaded, data::load_tokenizer(request.vocabulary_file));
+    vocabulary = std::move(loaded.text);
+    info.tokenizer = loaded.file_name;
   } else {
     info.tokenizer.clear();
   }
@@ -253,8 +255,10 @@ std::vector<Operation> model_operations() {
       .integer("seed", &InitRequest::seed, 0, INT64_MAX, "", "Seed of the random weights")
       .choice("initialization", &InitRequest::initialization, {"training", "order-one"},
               "training: normal 0.02; order-one: weights of order 1, for numerical tests")
-      .string("vocabulary_file", &InitRequest::vocabulary_file,
-              "WordPiece vocab.txt to put into the folder")
+      .string(
+          "vocabulary_file", &InitRequest::vocabulary_file,
+          "vocab.txt, tokenizer.json, or a folder with vocab.json and merges.txt, to put into the "
+          "folder")
       .string("out", &InitRequest::out, "Model folder to write");
 
   base::Settings<ExportRequest> export_settings;

@@ -9,7 +9,7 @@ const std::vector<Operation>& operations() {
   static const std::vector<Operation> all = [] {
     std::vector<Operation> list;
     for (auto part : {demo_operations, space_operations, model_operations, data_operations,
-                      training_operations, device_operations, study_operations}) {
+                      training_operations, glue_operations, device_operations, study_operations}) {
       auto operations = part();
       std::ranges::move(operations, std::back_inserter(list));
     }

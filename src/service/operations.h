@@ -14,5 +14,6 @@ std::vector<Operation> training_operations();
 std::vector<Operation> device_operations();
 std::vector<Operation> study_operations();
 std::vector<Operation> demo_operations();
+std::vector<Operation> glue_operations();
 
 }  // namespace edgetran::service

@@ -6,15 +6,20 @@
 
 namespace edgetran::service {
 
+std::vector<std::string> Operation::needed() const {
+  std::vector<std::string> names(positionals.begin(),
+                                 positionals.end() - static_cast<ptrdiff_t>(optional_positionals));
+  names.insert(names.end(), required.begin(), required.end());
+  return names;
+}
+
 base::Json Operation::schema() const {
-  std::vector<std::string> needed = positionals;
-  needed.insert(needed.end(), required.begin(), required.end());
   return base::Json{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                     {"title", name},
                     {"description", summary},
                     {"type", "object"},
                     {"properties", base::settings_schema(settings)},
-                    {"required", needed},
+                    {"required", needed()},
                     {"additionalProperties", false}};
 }
 

@@ -55,10 +55,13 @@ struct Operation {
   std::string name;  ///< "model cost": the words of the command
   std::string summary;
   std::vector<base::SettingInfo> settings;
-  std::vector<std::string> positionals;  ///< settings given by place, all required
+  std::vector<std::string> positionals;  ///< settings given by place
+  size_t optional_positionals = 0;       ///< how many of them, at the end, may be left out
   std::vector<std::string> required;     ///< flags that must be given
   std::function<base::Result<Reply>(Context&, const Arguments&)> run;
 
+  /// The settings that must be given: positionals, then flags.
+  std::vector<std::string> needed() const;
   /// JSON Schema of the request.
   base::Json schema() const;
 };
@@ -69,7 +72,8 @@ template <class Request>
 Operation operation(const std::string& name, const std::string& summary,
                     base::Settings<Request> settings, const std::vector<std::string>& positionals,
                     const std::vector<std::string>& required,
-                    base::Result<Reply> (*handler)(Context&, const Request&));
+                    base::Result<Reply> (*handler)(Context&, const Request&),
+                    size_t optional_positionals = 0);
 
 /// Every operation, in the order in which help lists them.
 const std::vector<Operation>& operations();
@@ -84,15 +88,16 @@ template <class Request>
 Operation operation(const std::string& name, const std::string& summary,
                     base::Settings<Request> settings, const std::vector<std::string>& positionals,
                     const std::vector<std::string>& required,
-                    base::Result<Reply> (*handler)(Context&, const Request&)) {
+                    base::Result<Reply> (*handler)(Context&, const Request&),
+                    size_t optional_positionals) {
   Operation made{.name = name,
                  .summary = summary,
                  .settings = settings.infos(),
                  .positionals = positionals,
+                 .optional_positionals = optional_positionals,
                  .required = required,
                  .run = {}};
-  std::vector<std::string> needed = made.positionals;
-  needed.insert(needed.end(), made.required.begin(), made.required.end());
+  std::vector<std::string> needed = made.needed();
   made.run = [settings = std::move(settings), needed = std::move(needed), title = made.name,
               handler](Context& context, const Arguments& arguments) -> base::Result<Reply> {
     EDGETRAN_TRY(require_settings(title, needed, arguments));

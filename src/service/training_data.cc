@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
+#include "data/glue_source.h"
 #include "data/prepare.h"
-#include "data/source.h"
 #include "data/token_file.h"
-#include "data/vocabulary.h"
-#include "data/wordpiece.h"
-#include "weights/model_folder.h"
 
 namespace edgetran::service {
 
@@ -16,28 +15,35 @@ namespace {
 
 using base::ErrorCategory;
 using base::Result;
+using Source = std::unique_ptr<data::DataSource>;
 
-Result<std::unique_ptr<data::DataSource>> source_of(const LabelledDataFlags& flags,
-                                                    const std::vector<std::string>& labels) {
-  if (flags.task == "wordnet") {
-    data::WordNetSettings settings;
-    if (!flags.data.empty()) settings.folder = flags.data;
-    return data::make_wordnet_source(settings);
-  }
-  if (!flags.task.empty())
-    return base::fail(ErrorCategory::kUsage,
-                      fmt::format("unknown task '{}'; allowed: wordnet", flags.task),
-                      "for your own rows give --train and --dev instead of --task");
+Result<data::Kind> kind_of(const LabelledDataFlags& flags, const data::TableSettings& table,
+                           const weights::ModelInfo* model) {
+  if (flags.label_kind == "class") return data::Kind::kClassification;
+  if (flags.label_kind == "score") return data::Kind::kRegression;
+  if (model != nullptr && model->labels > 0)
+    return model->labels == 1 ? data::Kind::kRegression : data::Kind::kClassification;
+  return data::detect_kind(table);
+}
+
+Result<Source> files_source(const LabelledDataFlags& flags, bool train,
+                            const weights::ModelInfo* model) {
   if (flags.dev.empty())
     return base::fail(ErrorCategory::kUsage, "no data: neither --task nor --dev was given",
-                      "give --task wordnet, or --train FILE --dev FILE");
+                      "give --task NAME --data DIR, or --train FILE --dev FILE");
   data::TableSettings settings;
-  if (!flags.train.empty()) settings.splits.push_back({"train", flags.train});
+  if (train && !flags.train.empty()) settings.splits.push_back({"train", flags.train});
   settings.splits.push_back({"dev", flags.dev});
   const auto columns = base::split(flags.text_column, ',');
   settings.text_columns.assign(columns.begin(), columns.end());
+  if (columns.size() > 2 || std::ranges::find(columns, "") != columns.end())
+    return base::fail(ErrorCategory::kUsage,
+                      fmt::format("--text-column is '{}'; one column or two, as COL,COL2, are "
+                                  "allowed",
+                                  flags.text_column));
   settings.label_column = flags.label_column;
-  settings.label_names = labels;
+  if (model != nullptr) settings.label_names = model->label_names;
+  EDGETRAN_ASSIGN(settings.kind, kind_of(flags, settings, model));
   return data::make_table_source(std::move(settings));
 }
 
@@ -46,51 +52,84 @@ Result<std::unique_ptr<data::DataSource>> source_of(const LabelledDataFlags& fla
 const base::Settings<LabelledDataFlags>& labelled_data_settings() {
   static const auto settings = [] {
     base::Settings<LabelledDataFlags> s;
-    s.string("task", &LabelledDataFlags::task, "A task by name: wordnet")
+    s.string("task", &LabelledDataFlags::task,
+             "A task by name: wordnet, or one of GLUE (CoLA, SST-2, MRPC, STS-B, QQP, MNLI, QNLI, "
+             "RTE, WNLI)")
         .string("data", &LabelledDataFlags::data,
-                "Folder of the task's files; empty: where the package puts them")
+                "Folder of the task's files, or of GLUE's task folders; for wordnet empty: where "
+                "the package puts them")
         .string("train", &LabelledDataFlags::train, "Training rows (CSV, TSV or JSONL)")
         .string("dev", &LabelledDataFlags::dev, "Rows to evaluate on")
         .string("text_column", &LabelledDataFlags::text_column,
                 "Column of the text; two, separated by a comma, for pairs")
-        .string("label_column", &LabelledDataFlags::label_column, "Column of the label");
+        .string("label_column", &LabelledDataFlags::label_column, "Column of the label or score")
+        .choice("label_kind", &LabelledDataFlags::label_kind, {"auto", "class", "score"},
+                "What the label column holds; auto: scores where all are numbers and one at least "
+                "is not whole");
     return s;
   }();
   return settings;
 }
 
-Result<LabelledTokens> prepare_labelled(Context& context, const LabelledDataFlags& flags,
-                                        const std::filesystem::path& vocabulary, int64_t max_length,
-                                        const std::vector<std::string>& labels) {
-  EDGETRAN_ASSIGN(const auto source, source_of(flags, labels));
-  EDGETRAN_ASSIGN(const auto tokenizer, data::load_wordpiece(vocabulary));
-  EDGETRAN_ASSIGN(const auto prepared,
-                  data::prepare(*source, *tokenizer,
-                                {.cache_folder = context.cache, .max_length = max_length}));
-  LabelledTokens tokens{.train = prepared.file("train"), .dev = prepared.file("dev"), .labels = {}};
-  EDGETRAN_ASSIGN(const auto dev, data::TokenFile::open(tokens.dev));
-  tokens.labels = dev.info().label_names;
-  return tokens;
+Result<Source> labelled_source(const LabelledDataFlags& flags, bool train,
+                               const weights::ModelInfo* model) {
+  if (flags.task == "wordnet") {
+    data::WordNetSettings settings;
+    if (!flags.data.empty()) settings.folder = flags.data;
+    return data::make_wordnet_source(settings);
+  }
+  if (flags.task.empty()) return files_source(flags, train, model);
+  const auto task = data::find_glue_task(flags.task);
+  if (!task) {
+    base::Error error = task.error();
+    error.message += "; wordnet is a task too";
+    if (error.hint.empty()) error.hint = "for your own rows give --train and --dev, not --task";
+    return base::fail(std::move(error));
+  }
+  if (flags.data.empty())
+    return base::fail(ErrorCategory::kUsage, fmt::format("the task {} needs --data", (*task)->name),
+                      "name the folder of its files, or the one that holds GLUE's task folders");
+  return data::make_glue_source({.task = flags.task, .folder = flags.data, .train = train});
 }
 
-Result<std::filesystem::path> vocabulary_of(const std::filesystem::path& model,
-                                            const std::string& flag) {
-  EDGETRAN_ASSIGN(const auto info, weights::read_model_info(model));
-  std::filesystem::path path = flag;
-  if (flag.empty()) {
-    if (!std::filesystem::is_directory(model) || info.tokenizer.empty())
-      return base::fail(ErrorCategory::kUsage,
-                        fmt::format("'{}' comes without a vocabulary", model.string()),
-                        "give --vocabulary vocab.txt");
-    path = model / info.tokenizer;
-  }
-  EDGETRAN_ASSIGN(const auto vocabulary, data::Vocabulary::load(path));
-  if (vocabulary.size() != info.spec.vocabulary)
-    return base::fail(ErrorCategory::kUsage,
-                      fmt::format("'{}' has {} entries, the model has a vocabulary of {}",
-                                  path.string(), vocabulary.size(), info.spec.vocabulary),
-                      "use the vocabulary the model was made for, or change the spec");
-  return path;
+Result<LabelledTokens> prepare_labelled(Context& context, const LabelledDataFlags& flags,
+                                        bool train, const data::Tokenizer& tokenizer,
+                                        int64_t max_length, const weights::ModelInfo* model) {
+  EDGETRAN_ASSIGN(const auto source, labelled_source(flags, train, model));
+  EDGETRAN_ASSIGN(
+      const auto prepared,
+      data::prepare(*source, tokenizer, {.cache_folder = context.cache, .max_length = max_length}));
+  return LabelledTokens{.train = prepared.file("train"),
+                        .dev = prepared.file("dev"),
+                        .dev_mismatched = prepared.file("dev_mismatched"),
+                        .subsets = source->subsets()};
+}
+
+std::string subset_note(const std::vector<std::string>& subsets) {
+  if (subsets.empty()) return {};
+  return fmt::format("{} only a subset of the data set; results do not compare with published ones",
+                     base::join_words(subsets) + (subsets.size() == 1 ? " is" : " are"));
+}
+
+void describe_data(const LabelledDataFlags& flags, const std::vector<std::string>& subsets,
+                   base::Json& figures) {
+  figures["subsets"] = subsets;
+  if (!subsets.empty()) figures["note"] = subset_note(subsets);
+  if (flags.task.empty()) return;
+  figures["task"] = flags.task;
+  const auto task = data::find_glue_task(flags.task);
+  if (!task) return;
+  figures["task"] = (*task)->name;
+  base::Json metrics = base::Json::object();
+  double sum = 0;
+  for (const std::string& name : (*task)->metrics)
+    if (const auto found = figures.find(name); found != figures.end()) {
+      metrics[name] = *found;
+      sum += found->get<double>();
+    }
+  if (metrics.empty()) return;
+  figures["glue"] = metrics;
+  figures["score"] = sum / static_cast<double>(metrics.size());
 }
 
 }  // namespace edgetran::service

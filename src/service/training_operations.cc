@@ -5,8 +5,8 @@
 
 #include "data/prepare.h"
 #include "data/source.h"
-#include "data/wordpiece.h"
 #include "service/operations.h"
+#include "service/tokenizer_choice.h"
 #include "service/training_data.h"
 #include "train/job_client.h"
 #include "weights/model_folder.h"
@@ -31,8 +31,10 @@ struct JobFlags {
 
 void declare_job(base::Settings<JobFlags>& settings) {
   settings.string("model", &JobFlags::model, "Model folder, or a spec file: fresh weights")
-      .string("vocabulary", &JobFlags::vocabulary,
-              "WordPiece vocab.txt; empty: the model folder's own")
+      .string(
+          "vocabulary", &JobFlags::vocabulary,
+          "WordPiece vocab.txt, tokenizer.json, or a folder with vocab.json and merges.txt; empty: "
+          "the model folder's own")
       .integer("seed", &JobFlags::seed, 0, INT64_MAX, "", "Seed of weights, order and dropout")
       .integer("threads", &JobFlags::threads, 1, 1024, "",
                "Threads; with one, results repeat bit for bit")
@@ -72,18 +74,27 @@ Result<Json> run_job(Context& context, const train::TrainJob& job) {
 }
 
 const std::vector<Column>& figure_columns() {
-  static const std::vector<Column> columns = {{"accuracy", "accuracy", Shown::kPercent},
-                                              {"macro_f1", "macro F1", Shown::kPercent},
-                                              {"loss", "loss", Shown::kNumber},
-                                              {"valid_loss", "validation loss", Shown::kNumber},
-                                              {"train_loss", "training loss", Shown::kNumber},
-                                              {"rows", "rows", Shown::kCount},
-                                              {"tokens", "tokens", Shown::kCount},
-                                              {"tokens_per_s", "tokens/s", Shown::kNumber},
-                                              {"examples_per_s", "examples/s", Shown::kNumber},
-                                              {"seconds", "time", Shown::kSeconds},
-                                              {"peak_memory_bytes", "peak memory", Shown::kBytes},
-                                              {"model", "model", Shown::kPlain}};
+  static const std::vector<Column> columns = {
+      {"task", "task", Shown::kPlain},
+      {"accuracy", "accuracy", Shown::kPercent},
+      {"accuracy_mismatched", "accuracy, mismatched", Shown::kPercent},
+      {"f1", "F1", Shown::kPercent},
+      {"macro_f1", "macro F1", Shown::kPercent},
+      {"matthews", "Matthews correlation", Shown::kNumber},
+      {"pearson", "Pearson correlation", Shown::kNumber},
+      {"spearman", "Spearman correlation", Shown::kNumber},
+      {"score", "GLUE score", Shown::kPercent},
+      {"note", "note", Shown::kPlain},
+      {"loss", "loss", Shown::kNumber},
+      {"valid_loss", "validation loss", Shown::kNumber},
+      {"train_loss", "training loss", Shown::kNumber},
+      {"rows", "rows", Shown::kCount},
+      {"tokens", "tokens", Shown::kCount},
+      {"tokens_per_s", "tokens/s", Shown::kNumber},
+      {"examples_per_s", "examples/s", Shown::kNumber},
+      {"seconds", "time", Shown::kSeconds},
+      {"peak_memory_bytes", "peak memory", Shown::kBytes},
+      {"model", "model", Shown::kPlain}};
   return columns;
 }
 
@@ -96,21 +107,22 @@ struct PretrainRequest : JobFlags, train::TrainSettings {
 };
 
 Result<Reply> pretrain(Context& context, const PretrainRequest& request) {
-  EDGETRAN_ASSIGN(const auto vocabulary, vocabulary_of(request.model, request.vocabulary));
-  EDGETRAN_ASSIGN(const auto tokenizer, data::load_wordpiece(vocabulary));
+  EDGETRAN_ASSIGN(const auto tokenizer,
+                  tokenizer_of(request.model, request.vocabulary, context.cache));
   const auto source = data::make_text_source({.file = request.text, .valid_file = request.valid});
   EDGETRAN_ASSIGN(const auto prepared,
-                  data::prepare(*source, *tokenizer, {.cache_folder = context.cache}));
+                  data::prepare(*source, tokenizer.tokenizer(), {.cache_folder = context.cache}));
   train::TrainJob job = base_job(request, request);
   job.kind = train::JobKind::kPretrain;
   job.train = prepared.file("train");
   job.dev = prepared.file("valid");
   EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
   job.settings.length = std::min(request.length, info.spec.positions);
-  job.vocabulary = std::filesystem::absolute(vocabulary);
+  job.vocabulary = std::filesystem::absolute(tokenizer.file);
   job.tokens = request.tokens;
   Reply reply{.data = {}, .columns = figure_columns(), .text = {}, .outcome = {}};
   EDGETRAN_ASSIGN(reply.data, run_job(context, job));
+  describe_data({}, source->subsets(), reply.data);
   return reply;
 }
 
@@ -122,26 +134,43 @@ struct FinetuneRequest : JobFlags, train::TrainSettings, LabelledDataFlags {
   std::string checkpoint, predictions;
 };
 
+/// The figures of the model on MNLI's second dev set, as accuracy_mismatched.
+base::Status evaluate_mismatched(Context& context, train::TrainJob job,
+                                 const LabelledTokens& tokens, Json& figures) {
+  if (tokens.dev_mismatched.empty()) return {};
+  if (job.kind == train::JobKind::kFinetune) job.model = job.out;
+  job.kind = train::JobKind::kEvaluate;
+  job.dev = tokens.dev_mismatched;
+  job.predictions.clear();
+  EDGETRAN_ASSIGN(const Json second, run_job(context, job));
+  figures["accuracy_mismatched"] = second.at("accuracy");
+  return {};
+}
+
 Result<Reply> finetune(Context& context, const FinetuneRequest& request) {
-  EDGETRAN_ASSIGN(const auto vocabulary, vocabulary_of(request.model, request.vocabulary));
+  EDGETRAN_ASSIGN(const auto tokenizer,
+                  tokenizer_of(request.model, request.vocabulary, context.cache));
   if (request.task.empty() && request.train.empty())
     return base::fail(ErrorCategory::kUsage, "nothing to train on",
-                      "give --task wordnet, or --train FILE --dev FILE");
+                      "give --task NAME --data DIR, or --train FILE --dev FILE");
   EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
   const int64_t length = std::min(request.length, info.spec.positions);
-  EDGETRAN_ASSIGN(const auto tokens, prepare_labelled(context, request, vocabulary, length, {}));
+  EDGETRAN_ASSIGN(const auto tokens,
+                  prepare_labelled(context, request, true, tokenizer.tokenizer(), length, nullptr));
   train::TrainJob job = base_job(request, request);
   job.kind = train::JobKind::kFinetune;
   job.train = tokens.train;
   job.dev = tokens.dev;
   job.settings.length = length;
-  job.vocabulary = std::filesystem::absolute(vocabulary);
+  job.vocabulary = std::filesystem::absolute(tokenizer.file);
   job.epochs = request.epochs;
   if (!request.checkpoint.empty()) job.checkpoint = std::filesystem::absolute(request.checkpoint);
   if (!request.predictions.empty())
     job.predictions = std::filesystem::absolute(request.predictions);
   Reply reply{.data = {}, .columns = figure_columns(), .text = {}, .outcome = {}};
   EDGETRAN_ASSIGN(reply.data, run_job(context, job));
+  EDGETRAN_TRY(evaluate_mismatched(context, job, tokens, reply.data));
+  describe_data(request, tokens.subsets, reply.data);
   return reply;
 }
 
@@ -153,11 +182,12 @@ struct EvaluateRequest : JobFlags, train::TrainSettings, LabelledDataFlags {
 };
 
 Result<Reply> evaluate(Context& context, const EvaluateRequest& request) {
-  EDGETRAN_ASSIGN(const auto vocabulary, vocabulary_of(request.model, request.vocabulary));
+  EDGETRAN_ASSIGN(const auto tokenizer,
+                  tokenizer_of(request.model, request.vocabulary, context.cache));
   EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
   const int64_t length = std::min(request.length, info.spec.positions);
   EDGETRAN_ASSIGN(const auto tokens,
-                  prepare_labelled(context, request, vocabulary, length, info.label_names));
+                  prepare_labelled(context, request, false, tokenizer.tokenizer(), length, &info));
   train::TrainJob job = base_job(request, request);
   job.kind = train::JobKind::kEvaluate;
   job.dev = tokens.dev;
@@ -166,6 +196,8 @@ Result<Reply> evaluate(Context& context, const EvaluateRequest& request) {
     job.predictions = std::filesystem::absolute(request.predictions);
   Reply reply{.data = {}, .columns = figure_columns(), .text = {}, .outcome = {}};
   EDGETRAN_ASSIGN(reply.data, run_job(context, job));
+  EDGETRAN_TRY(evaluate_mismatched(context, job, tokens, reply.data));
+  describe_data(request, tokens.subsets, reply.data);
   return reply;
 }
 

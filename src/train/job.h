@@ -33,7 +33,7 @@ struct TrainJob {
   std::filesystem::path train;       ///< token file (kPretrain, kFinetune)
   std::filesystem::path dev;         ///< token file; optional in training: no metrics at the end
   std::filesystem::path checkpoint;  ///< folder; empty: no checkpoints
-  /// vocab.txt to put into `out`; empty: that of `model`, if it has one.
+  /// vocab.txt or tokenizer.json to put into `out`; empty: that of `model`, if it has one.
   std::filesystem::path vocabulary;
   std::filesystem::path predictions;  ///< kFinetune, kEvaluate: TSV to write; optional
   std::filesystem::path inputs;       ///< kInfer: safetensors of int64 inputs

@@ -12,7 +12,13 @@ double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
+bool constant(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [&](double v) { return v == values.front(); });
+}
+
 double correlation(const std::vector<double>& x, const std::vector<double>& y) {
+  // Asked of the values themselves: rounding of the mean leaves a constant a tiny variance.
+  if (constant(x) || constant(y)) return 0;
   const double mean_x = mean(x);
   const double mean_y = mean(y);
   double xx = 0;
@@ -23,7 +29,9 @@ double correlation(const std::vector<double>& x, const std::vector<double>& y) {
     yy += (y[i] - mean_y) * (y[i] - mean_y);
     xy += (x[i] - mean_x) * (y[i] - mean_y);
   }
-  return xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : 0;
+  if (!(xx > 0 && yy > 0)) return 0;  // differences so small that their squares vanish
+  // The roots apart: the product of two large sums could overflow.
+  return std::clamp(xy / (std::sqrt(xx) * std::sqrt(yy)), -1.0, 1.0);
 }
 
 /// Ranks from 0; equal values share the mean of their ranks.
@@ -94,8 +102,33 @@ double ClassificationMetrics::macro_f1() const {
   return occurring == 0 ? 0 : sum / static_cast<double>(occurring);
 }
 
+double ClassificationMetrics::f1() const {
+  if (actual_.size() != 2) return macro_f1();
+  const int64_t all = predicted_[1] + actual_[1];  // 2 tp + fp + fn
+  return all == 0 ? 0 : 2.0 * static_cast<double>(true_positive_[1]) / static_cast<double>(all);
+}
+
+double ClassificationMetrics::matthews() const {
+  // Sums of products of counts pass 2^63 for some billions of rows, so in double.
+  double joint = 0;
+  double predicted = 0;
+  double actual = 0;
+  for (size_t i = 0; i < actual_.size(); ++i) {
+    const auto p = static_cast<double>(predicted_[i]);
+    const auto t = static_cast<double>(actual_[i]);
+    joint += p * t;
+    predicted += p * p;
+    actual += t * t;
+  }
+  const auto rows = static_cast<double>(count_);
+  const double spread = (rows * rows - predicted) * (rows * rows - actual);
+  if (spread <= 0) return 0;
+  return (static_cast<double>(correct_) * rows - joint) / std::sqrt(spread);
+}
+
 base::Json ClassificationMetrics::to_json() const {
-  return {{"accuracy", accuracy()}, {"loss", loss()}, {"macro_f1", macro_f1()}, {"rows", count_}};
+  return {{"accuracy", accuracy()}, {"loss", loss()},         {"f1", f1()},
+          {"macro_f1", macro_f1()}, {"matthews", matthews()}, {"rows", count_}};
 }
 
 void RegressionMetrics::add(double prediction, double target) {

@@ -22,9 +22,16 @@ class ClassificationMetrics {
   double accuracy() const;
   /// Mean cross-entropy in nats.
   double loss() const;
-  /// Mean over the labels that occur (as truth or prediction) of 2tp / (2tp + fp + fn).
+  /// Mean over the labels that occur (as truth or prediction) of 2tp / (2tp + fp + fn). As
+  /// scikit-learn's f1_score(average="macro").
   double macro_f1() const;
-  /// {"accuracy", "loss", "macro_f1", "rows"}
+  /// F1 of label 1 where there are two labels (as GLUE reports MRPC and QQP; 0 where label 1 is
+  /// neither there nor predicted), else macro_f1().
+  double f1() const;
+  /// Matthews correlation, for more than two labels Gorodkin's R_K (as scikit-learn's
+  /// matthews_corrcoef); 0 where truth or predictions are all of one label.
+  double matthews() const;
+  /// {"accuracy", "loss", "f1", "macro_f1", "matthews", "rows"}
   base::Json to_json() const;
 
  private:
@@ -41,9 +48,10 @@ class RegressionMetrics {
   int64_t count() const { return static_cast<int64_t>(predictions_.size()); }
   /// Mean squared error.
   double loss() const;
-  /// Pearson correlation; 0 where either side is constant.
+  /// Pearson correlation, in [-1, 1]; 0 where either side is constant or there are fewer than two
+  /// rows, where SciPy's pearsonr has no number (NaN, or an error).
   double pearson() const;
-  /// Pearson correlation of the ranks (ties share their mean rank).
+  /// Pearson correlation of the ranks (ties share their mean rank); 0 in the same cases.
   double spearman() const;
   /// {"loss", "rmse", "pearson", "spearman", "rows"}
   base::Json to_json() const;

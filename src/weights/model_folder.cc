@@ -128,6 +128,10 @@ std::string pretty(const Json& json) {
 
 }  // namespace
 
+std::string_view tokenizer_file_name(const fs::path& file) {
+  return file.extension() == ".json" ? kTokenizerFile : kVocabularyFile;
+}
+
 encoder::BuildOptions build_options(const ModelInfo& info) {
   encoder::BuildOptions options;
   if (info.labels > 0) {

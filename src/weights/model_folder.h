@@ -19,17 +19,22 @@ inline constexpr std::string_view kModelFormat = "edgetran.model/1";
 inline constexpr std::string_view kModelFile = "model.json";
 inline constexpr std::string_view kWeightsFile = "model.safetensors";
 inline constexpr std::string_view kVocabularyFile = "vocab.txt";
+inline constexpr std::string_view kTokenizerFile = "tokenizer.json";
 inline constexpr std::string_view kHistoryFile = "history.json";
 
 /// What a model folder says about its model, beside the numbers.
 struct ModelInfo {
   space::ModelSpec spec;
-  int64_t labels = 0;                         ///< outputs of the classifier; 0: no classifier
-  std::vector<std::string> label_names;       ///< empty, or one name a label
-  std::string tokenizer;                      ///< file in the folder ("vocab.txt"), or empty
-  bool mlm = false;                           ///< the weights hold the masked-language-model head
+  int64_t labels = 0;                    ///< outputs of the classifier; 0: no classifier
+  std::vector<std::string> label_names;  ///< empty, or one name a label
+  std::string tokenizer;  ///< file in the folder ("vocab.txt", "tokenizer.json"), or empty
+  bool mlm = false;       ///< the weights hold the masked-language-model head
   base::Json history = base::Json::object();  ///< how it came to be: parents, data, seeds, steps
 };
+
+/// What a tokenizer's file is called in a model folder: kTokenizerFile for a .json, else
+/// kVocabularyFile.
+std::string_view tokenizer_file_name(const std::filesystem::path& file);
 
 /// Which graph the folder's weights are of: the classifier, the masked-language-model head, or the
 /// bare encoder with pooler. mask and hidden_states are the caller's choice.

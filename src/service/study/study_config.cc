@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "data/glue_tasks.h"
+
 namespace edgetran::service {
 
 namespace {
@@ -35,7 +37,18 @@ base::Status check_task(const ConfigValue& at, TaskConfig& task,
                         const std::filesystem::path& folder) {
   if (task.source == "files" && (task.train.empty() || task.dev.empty()))
     return base::fail(at.error("a task with 'source: files' needs 'train' and 'dev'"));
-  for (std::string* path : {&task.train, &task.dev, &task.test, &task.vocabulary_file})
+  if (!task.task.empty()) {
+    const auto glue = data::find_glue_task(task.task);
+    if (!glue) return base::fail(at.error(glue.error().message, glue.error().hint));
+    if (task.data.empty())
+      return base::fail(at.error(fmt::format("the task {} needs 'data'", (*glue)->name),
+                                 "the folder of its files, or of GLUE's task folders"));
+    if ((*glue)->kind == data::Kind::kRegression)
+      return base::fail(at.error(
+          fmt::format("{} has scores; a study compares encoders on classes", (*glue)->name),
+          "use finetune and evaluate for it"));
+  }
+  for (std::string* path : {&task.train, &task.dev, &task.test, &task.vocabulary_file, &task.data})
     *path = resolved(folder, *path);
   return {};
 }
@@ -98,6 +111,9 @@ const base::Settings<TaskConfig>& task_settings() {
     s.choice("source", &TaskConfig::source, {"wordnet", "files"},
              "wordnet: classify WordNet glosses by lexicographer file; files: your own rows")
         .string("wordnet", &TaskConfig::wordnet, "Folder of WordNet's data files")
+        .string("task", &TaskConfig::task, "A GLUE task by name, in place of source")
+        .string("data", &TaskConfig::data,
+                "Folder of the GLUE task's files, or of GLUE's task folders")
         .string("train", &TaskConfig::train, "Training rows (CSV, TSV or JSONL)")
         .string("dev", &TaskConfig::dev, "Rows that the search compares encoders on")
         .string("test", &TaskConfig::test, "Rows that only the final model is scored on")
@@ -105,7 +121,10 @@ const base::Settings<TaskConfig>& task_settings() {
         .string("text_pair_column", &TaskConfig::text_pair_column, "Column of a second text")
         .string("label_column", &TaskConfig::label_column, "Column of the label")
         .string("vocabulary_file", &TaskConfig::vocabulary_file,
-                "WordPiece vocab.txt; empty: one is trained on the training texts")
+                "WordPiece vocab.txt, tokenizer.json, or a folder with vocab.json and merges.txt; "
+                "empty: one is trained on the training texts")
+        .choice("tokenizer", &TaskConfig::tokenizer, {"wordpiece", "bpe"},
+                "Kind of a trained vocabulary: BERT's, or RoBERTa's byte-level one")
         .integer("vocabulary_size", &TaskConfig::vocabulary_size, 64, 1'000'000, "",
                  "Entries of a trained vocabulary")
         .integer("max_length", &TaskConfig::max_length, 3, space::kMaxPositions, "tokens",

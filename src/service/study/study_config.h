@@ -17,13 +17,16 @@ namespace edgetran::service {
 /// What is to be learnt: where the rows come from and how they become tokens.
 struct TaskConfig {
   std::string source = "wordnet";  ///< "wordnet", or "files" with the paths below
+  std::string task;                ///< a GLUE task by name, in place of `source`
+  std::string data;                ///< its folder, or the one of GLUE's task folders
   std::string wordnet = "/usr/share/wordnet";
   std::string train, dev, test;  ///< CSV, TSV or JSONL; test may be empty: dev is reported
   std::string text_column = "text";
   std::string text_pair_column;
   std::string label_column = "label";
-  std::string vocabulary_file;     ///< empty: one is trained on the training texts
-  int64_t vocabulary_size = 8192;  ///< of a trained one
+  std::string vocabulary_file;          ///< empty: one is trained on the training texts
+  std::string tokenizer = "wordpiece";  ///< of a trained one: "wordpiece" or "bpe"
+  int64_t vocabulary_size = 8192;       ///< of a trained one
   int64_t max_length = 32;
   int64_t train_rows = 0;  ///< at most so many; 0: all
   int64_t dev_rows = 0;

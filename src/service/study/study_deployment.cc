@@ -182,12 +182,13 @@ Result<Json> write_files(const DeployRequest& request, const std::string& onnx,
     const auto from = request.model / name;
     if (std::filesystem::exists(from)) EDGETRAN_TRY(copy_whole(from, folder / name));
   }
-  EDGETRAN_TRY(copy_whole(request.task.vocabulary, folder / weights::kVocabularyFile));
+  const std::string tokenizer(weights::tokenizer_file_name(request.task.vocabulary));
+  EDGETRAN_TRY(copy_whole(request.task.vocabulary, folder / tokenizer));
   files["model"] = "deploy";
   const Json how = {{"format", "edgetran.deploy/1"},
                     {"onnx", "model.onnx"},
                     {"onnx_sha256", base::sha256_hex(onnx)},
-                    {"tokenizer", weights::kVocabularyFile},
+                    {"tokenizer", tokenizer},
                     {"runtime", request.device.deployment.runtime},
                     {"precision", request.device.deployment.precision},
                     {"threads", request.device.deployment.threads},

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <map>
 
+#include "data/glue_source.h"
 #include "data/prepare.h"
 #include "data/sampled_source.h"
 #include "data/source.h"
 #include "data/token_file.h"
-#include "data/wordpiece.h"
+#include "service/tokenizer_choice.h"
 
 namespace edgetran::service {
 
@@ -39,29 +40,41 @@ Result<Json> facts_of(const PreparedTask& task) {
   EDGETRAN_ASSIGN(const auto train, data::TokenFile::open(task.train));
   EDGETRAN_ASSIGN(const auto dev, data::TokenFile::open(task.dev));
   EDGETRAN_ASSIGN(const auto test, data::TokenFile::open(task.test));
-  return Json{{"train_rows", train.rows()},
-              {"train_tokens", train.tokens()},
-              {"dev_rows", dev.rows()},
-              {"test_rows", test.rows()},
-              {"labels", train.info().label_names.size()},
-              {"vocabulary", train.info().vocabulary_size},
-              {"majority_share", majority_share(test)}};
+  Json facts{
+      {"train_rows", train.rows()},
+      {"train_tokens", train.tokens()},
+      {"dev_rows", dev.rows()},
+      {"test_rows", test.rows()},
+      {"labels", train.info().label_names.size()},
+      {"vocabulary", train.info().vocabulary_size},
+  };
+  if (test.info().kind == data::Kind::kClassification)
+    facts["majority_share"] = majority_share(test);
+  if (!task.subsets.empty()) facts["subsets"] = task.subsets;
+  return facts;
 }
 
 Result<std::filesystem::path> vocabulary_file(const TaskConfig& task,
                                               const data::DataSource& source,
                                               const std::filesystem::path& cache) {
   if (!task.vocabulary_file.empty()) return std::filesystem::path(task.vocabulary_file);
+  if (task.tokenizer == "bpe")
+    return data::prepare_bpe(source, {.vocabulary_size = task.vocabulary_size}, cache);
   return data::prepare_vocabulary(source, {.vocabulary_size = task.vocabulary_size}, cache);
 }
 
 }  // namespace
 
-std::unique_ptr<data::DataSource> task_source(const TaskConfig& task, uint64_t seed) {
-  auto source =
-      task.source == "wordnet"
-          ? data::make_wordnet_source({.folder = task.wordnet, .seed = static_cast<int64_t>(seed)})
-          : files_source(task);
+Result<std::unique_ptr<data::DataSource>> task_source(const TaskConfig& task, uint64_t seed) {
+  std::unique_ptr<data::DataSource> source;
+  if (!task.task.empty()) {
+    EDGETRAN_ASSIGN(source, data::make_glue_source({.task = task.task, .folder = task.data}));
+  } else if (task.source == "wordnet") {
+    source =
+        data::make_wordnet_source({.folder = task.wordnet, .seed = static_cast<int64_t>(seed)});
+  } else {
+    source = files_source(task);
+  }
   std::map<std::string, int64_t> limits;
   if (task.train_rows > 0) limits["train"] = task.train_rows;
   if (task.dev_rows > 0) limits["dev"] = task.dev_rows;
@@ -71,17 +84,19 @@ std::unique_ptr<data::DataSource> task_source(const TaskConfig& task, uint64_t s
 
 Result<PreparedTask> prepare_task(const TaskConfig& task, uint64_t seed,
                                   const std::filesystem::path& cache, base::EventSink& events) {
-  const auto source = task_source(task, seed);
+  EDGETRAN_ASSIGN(const auto source, task_source(task, seed));
   events.emit({"message", {{"text", "preparing the data"}}});
   PreparedTask prepared;
-  EDGETRAN_ASSIGN(prepared.vocabulary, vocabulary_file(task, *source, cache));
-  EDGETRAN_ASSIGN(const auto tokenizer, data::load_wordpiece(prepared.vocabulary));
-  EDGETRAN_ASSIGN(
-      const auto labelled,
-      data::prepare(*source, *tokenizer, {.cache_folder = cache, .max_length = task.max_length}));
+  EDGETRAN_ASSIGN(const auto vocabulary, vocabulary_file(task, *source, cache));
+  EDGETRAN_ASSIGN(const auto chosen, choose_tokenizer(vocabulary, cache));
+  prepared.vocabulary = chosen.file;
+  prepared.subsets = source->subsets();
+  EDGETRAN_ASSIGN(const auto labelled,
+                  data::prepare(*source, chosen.tokenizer(),
+                                {.cache_folder = cache, .max_length = task.max_length}));
   EDGETRAN_ASSIGN(
       const auto text,
-      data::prepare(*source, *tokenizer,
+      data::prepare(*source, chosen.tokenizer(),
                     {.cache_folder = cache, .max_length = task.max_length, .as_text = true}));
   prepared.train = labelled.file("train");
   prepared.dev = labelled.file("dev");
@@ -96,7 +111,7 @@ Result<PreparedTask> prepare_task(const TaskConfig& task, uint64_t seed,
 
 Result<BaselineRows> write_baseline_rows(const TaskConfig& task, uint64_t seed,
                                          const std::filesystem::path& folder) {
-  const auto source = task_source(task, seed);
+  EDGETRAN_ASSIGN(const auto source, task_source(task, seed));
   EDGETRAN_TRY(data::write_tsv(*source, folder));
   const auto splits = source->splits();
   const bool has_test = std::ranges::find(splits, "test") != splits.end();

@@ -15,15 +15,16 @@
 namespace edgetran::service {
 
 /// The rows that a task names, with splits train, dev and, where there is one, test.
-std::unique_ptr<data::DataSource> task_source(const TaskConfig& task, uint64_t seed);
+base::Result<std::unique_ptr<data::DataSource>> task_source(const TaskConfig& task, uint64_t seed);
 
 /// A task ready for the worker: all files stand in the cache and are named by content.
 struct PreparedTask {
-  std::filesystem::path vocabulary;  ///< vocab.txt
+  std::filesystem::path vocabulary;  ///< vocab.txt or tokenizer.json
   std::filesystem::path train, dev,
       test;                    ///< labelled token files; test is dev where none is given
   std::filesystem::path text;  ///< training texts for pre-training
   std::vector<std::string> labels;
+  std::vector<std::string> subsets;  ///< splits that are only a part of the data set
   int64_t vocabulary_size = 0;
   base::Json facts;  ///< rows, labels, share of the majority label of the test rows, ...
 };

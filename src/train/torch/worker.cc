@@ -128,7 +128,7 @@ base::Result<TrainResult> train(const Context& context) {
   if (!job.dev.empty()) EDGETRAN_TRY(open_dev(job, model, file.info().kind));  // before the work
   if (!job.vocabulary.empty()) {
     EDGETRAN_ASSIGN(model.vocabulary, base::read_file(job.vocabulary));
-    model.info.tokenizer = weights::kVocabularyFile;
+    model.info.tokenizer = weights::tokenizer_file_name(job.vocabulary);
   }
   EDGETRAN_ASSIGN(const std::string fingerprint, fingerprint_of(job, model));
   const auto objective = pretrains ? make_pretrain_objective(job, model.graph, file)
