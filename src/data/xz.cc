@@ -12,6 +12,10 @@ using base::ErrorCategory;
 using base::fail;
 
 constexpr uint64_t kMemoryLimitBytes = uint64_t{128} << 20;
+constexpr std::string_view kMagic(
+    "\xFD"
+    "7zXZ\0",
+    6);
 constexpr size_t kFirstChunkBytes = size_t{1} << 16;
 
 struct Decoder {
@@ -51,6 +55,8 @@ tl::unexpected<base::Error> problem(lzma_ret code, std::string_view name) {
 
 base::Result<std::string> decompress_xz(std::string_view bytes, std::string_view name,
                                         uint64_t limit_bytes) {
+  if (bytes.substr(0, kMagic.size()) != kMagic.substr(0, bytes.size()))
+    return problem(LZMA_FORMAT_ERROR, name);
   Decoder decoder;
   lzma_stream& stream = decoder.stream;
   if (const auto code = lzma_stream_decoder(&stream, kMemoryLimitBytes, LZMA_CONCATENATED);
