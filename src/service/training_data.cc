@@ -105,6 +105,21 @@ Result<LabelledTokens> prepare_labelled(Context& context, const LabelledDataFlag
                         .subsets = source->subsets()};
 }
 
+std::vector<std::string> with_training_subset(std::vector<std::string> subsets,
+                                              const base::Json& history) {
+  const auto jobs = history.find("jobs");
+  if (jobs == history.end() || !jobs->is_array()) return subsets;
+  bool subset = false;
+  for (const base::Json& job : *jobs) {
+    if (!job.is_object() || job.value("kind", "") != "finetune") continue;
+    const auto data = job.find("data");
+    subset = data != job.end() && data->is_object() && data->contains("subset");
+  }
+  if (subset && std::ranges::find(subsets, "train") == subsets.end())
+    subsets.insert(subsets.begin(), "train");
+  return subsets;
+}
+
 std::string subset_note(const std::vector<std::string>& subsets) {
   if (subsets.empty()) return {};
   return fmt::format("{} only a subset of the data set; results do not compare with published ones",

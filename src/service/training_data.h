@@ -50,6 +50,11 @@ base::Result<LabelledTokens> prepare_labelled(Context& context, const LabelledDa
 void describe_data(const LabelledDataFlags& flags, const std::vector<std::string>& subsets,
                    base::Json& figures);
 
+/// `subsets` with "train" in front where the model's last fine-tuning was on a subset, so that an
+/// evaluation on whole data says what the model has seen.
+std::vector<std::string> with_training_subset(std::vector<std::string> subsets,
+                                              const base::Json& history);
+
 /// What a result from parts of a data set says of itself; empty without subsets.
 std::string subset_note(const std::vector<std::string>& subsets);
 

@@ -197,7 +197,7 @@ Result<Reply> evaluate(Context& context, const EvaluateRequest& request) {
   Reply reply{.data = {}, .columns = figure_columns(), .text = {}, .outcome = {}};
   EDGETRAN_ASSIGN(reply.data, run_job(context, job));
   EDGETRAN_TRY(evaluate_mismatched(context, job, tokens, reply.data));
-  describe_data(request, tokens.subsets, reply.data);
+  describe_data(request, with_training_subset(tokens.subsets, info.history), reply.data);
   return reply;
 }
 
