@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tokens a second on one core, ours beside Hugging Face's tokenizers, on Wikipedia text in one run.
 
-    bench/tokenizers.py [BIN_FOLDER]      default: build/bin; needs the target tokenizer_speed
+    .venv/bin/python bench/tokenizers.py [BIN_FOLDER]      default: build/bin; target tokenizer_speed
 
 Both take the same lines and must give the same number of tokens. Runs are interleaved; each figure is
 the best and the median of them. The text and the vocabularies are those of the shared data
