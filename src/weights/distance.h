@@ -18,13 +18,14 @@ struct ParameterCoverage {
   int64_t matched = 0;  ///< elements that a transfer would copy
 };
 
-/// What a transfer of weights from `source` to `target` would cover, a row a parameter of either
-/// (encoder.md, section 5): parameters match by name, heads by type and by position among the
-/// layer's heads of that type, other axes by name (the residual stream is one, whatever it is
-/// called) along their common leading part. Symmetric in `matched`.
+/// What a transfer of weights from `source` to `target` covers (transfer.h), in any of its modes; a
+/// row a parameter of either, the source's first. Symmetric in `matched`.
 std::vector<ParameterCoverage> coverage(const graph::Graph& source, const graph::Graph& target);
 
-/// The share of the larger one's parameters that a transfer would not cover, in [0, 1].
+/// The share of the larger one's parameters that is not matched, in [0, 1].
+double coverage_distance(const std::vector<ParameterCoverage>& rows);
+
+/// coverage_distance of what a transfer between the two covers.
 double graph_distance(const graph::Graph& a, const graph::Graph& b);
 
 /// graph_distance of the encoders (with pooler, without task head). Symmetric; 0 for specs that
