@@ -49,7 +49,7 @@ Agent::Agent(AgentOptions options, base::Clock& clock)
       service_({.program = "edgetran-agent",
                 .version = base::kVersion,
                 .service = "agent",
-                .capabilities = {"latency", "outputs"}}) {
+                .capabilities = {"latency", "outputs", "convert"}}) {
   service_.add("capabilities", [this](Call& call) { return capabilities(call); });
   // At once, so that the heartbeat is heard while a measurement runs.
   service_.add(
@@ -111,6 +111,7 @@ base::Result<Answer> Agent::measure(Call& call) {
   EDGETRAN_ASSIGN(const AgentMeasure request, read_measure(call.body));
   EDGETRAN_ASSIGN(const RuntimeFactory* factory, find_runtime(request.runtime));
   if (request.mode == AgentMeasure::Mode::kOutputs) return run_outputs(request, *factory, call);
+  if (request.mode == AgentMeasure::Mode::kConvert) return convert(request, *factory);
   return measure_latency(request, *factory, call);
 }
 
@@ -170,6 +171,28 @@ base::Result<Answer> Agent::run_outputs(const AgentMeasure& request, const Runti
   const uint64_t bytes = blob.size();
   EDGETRAN_ASSIGN(const std::string sha256, results_.put(std::move(blob)));
   return Answer{{{"outputs", {{"sha256", sha256}, {"bytes", bytes}}}}, {}};
+}
+
+base::Result<Answer> Agent::convert(const AgentMeasure& request, const RuntimeFactory& factory) {
+  // Nothing is measured: the lease need not be exclusive.
+  EDGETRAN_TRY(check_lease(true));
+  EDGETRAN_ASSIGN(const auto model, find_model(request, false));
+  EDGETRAN_ASSIGN(const auto runtime, factory.create());
+  EDGETRAN_ASSIGN(auto files, runtime->convert(*model));
+  uint64_t total = 0;
+  for (const ModelFile& file : files) total += file.bytes.size();
+  if (total > results_.limit_bytes()) {
+    return base::fail(base::ErrorCategory::kResource,
+                      fmt::format("the converted model has {} bytes; this agent keeps at most {}",
+                                  total, results_.limit_bytes()));
+  }
+  Json list = Json::array();
+  for (ModelFile& file : files) {
+    const uint64_t bytes = file.bytes.size();
+    EDGETRAN_ASSIGN(const std::string sha256, results_.put(std::move(file.bytes)));
+    list.push_back({{"name", file.name}, {"sha256", sha256}, {"bytes", bytes}});
+  }
+  return Answer{{{"files", list}}, {}};
 }
 
 base::Result<const RuntimeFactory*> Agent::find_runtime(const std::string& name) const {

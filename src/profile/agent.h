@@ -19,10 +19,10 @@ namespace edgetran::profile {
 
 struct AgentOptions {
   std::vector<std::unique_ptr<RuntimeFactory>> runtimes;
-  std::filesystem::path lock_file;           ///< of the exclusive lease; empty: this process only
-  std::filesystem::path root = "/";          ///< of /proc and /sys
-  uint64_t model_bytes = uint64_t{1} << 30;  ///< of all models kept
-  uint64_t result_bytes = uint64_t{256} << 20;  ///< of all results kept for `fetch`
+  std::filesystem::path lock_file;            ///< of the exclusive lease; empty: this process only
+  std::filesystem::path root = "/";           ///< of /proc and /sys
+  uint64_t model_bytes = uint64_t{1} << 30;   ///< of all models kept
+  uint64_t result_bytes = uint64_t{1} << 30;  ///< of all results kept for `fetch`
 };
 
 /// The service that lives on a board (architecture.md, section 3): verbs capabilities, lease, put,
@@ -54,6 +54,7 @@ class Agent {
                                              const RuntimeFactory& factory, wire::Call& call);
   base::Result<wire::Answer> run_outputs(const AgentMeasure& request, const RuntimeFactory& factory,
                                          wire::Call& call);
+  base::Result<wire::Answer> convert(const AgentMeasure& request, const RuntimeFactory& factory);
   base::Result<const RuntimeFactory*> find_runtime(const std::string& name) const;
   base::Result<std::shared_ptr<const std::string>> find_model(const AgentMeasure& request,
                                                               bool modelled);

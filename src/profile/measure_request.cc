@@ -86,14 +86,16 @@ base::Result<AgentMeasure> read_measure(const base::Json& body) {
   EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(base::ConfigValue::from_json(body, "measure")));
   AgentMeasure request;
   EDGETRAN_ASSIGN(const auto mode, map.require("mode"));
-  EDGETRAN_ASSIGN(const std::string mode_name, mode.as_choice({"latency", "outputs"}));
-  request.mode =
-      mode_name == "latency" ? AgentMeasure::Mode::kLatency : AgentMeasure::Mode::kOutputs;
+  EDGETRAN_ASSIGN(const std::string mode_name, mode.as_choice({"latency", "outputs", "convert"}));
+  request.mode = mode_name == "latency"   ? AgentMeasure::Mode::kLatency
+                 : mode_name == "outputs" ? AgentMeasure::Mode::kOutputs
+                                          : AgentMeasure::Mode::kConvert;
   EDGETRAN_ASSIGN(request.model, read_sha256(map));
   EDGETRAN_ASSIGN(request.runtime, require_string(map, "runtime"));
   EDGETRAN_ASSIGN(request.device, optional_string(map, "device", ""));
   EDGETRAN_ASSIGN(request.deployment, optional_string(map, "deployment", ""));
-  EDGETRAN_TRY(read_settings(map, request.settings));
+  if (request.mode != AgentMeasure::Mode::kConvert)
+    EDGETRAN_TRY(read_settings(map, request.settings));
   if (request.mode == AgentMeasure::Mode::kLatency) {
     EDGETRAN_ASSIGN(const std::string profile, optional_string(map, "profile", "quick"));
     EDGETRAN_ASSIGN(request.profile, find_profile(profile));

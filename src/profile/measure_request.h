@@ -12,13 +12,13 @@ namespace edgetran::profile {
 
 /// The verb `measure` as the agent understands it (docs/protocol.md).
 struct AgentMeasure {
-  enum class Mode { kLatency, kOutputs };
+  enum class Mode { kLatency, kOutputs, kConvert };
   Mode mode = Mode::kLatency;
   std::string model;       ///< SHA-256 of a model that was put
   std::string runtime;     ///< name of a runtime of this agent
   std::string device;      ///< label for the record
   std::string deployment;  ///< label for the record
-  RunSettings settings;
+  RunSettings settings;    ///< kLatency, kOutputs
   Profile profile;         ///< kLatency
   int64_t vocabulary = 0;  ///< kLatency
   int64_t seed = 0;

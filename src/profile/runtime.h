@@ -47,6 +47,12 @@ class CompiledModel {
   virtual std::optional<uint64_t> modelled_memory_bytes() const { return std::nullopt; }
 };
 
+/// A file of a model in a runtime's own format.
+struct ModelFile {
+  std::string name;  ///< "model.xml": no folder in it
+  std::string bytes;
+};
+
 /// An engine that runs models. One object a request; not thread-safe.
 class Runtime {
  public:
@@ -57,6 +63,9 @@ class Runtime {
   /// device or precision), kUsage (shapes that do not fit), kResource.
   virtual base::Result<std::unique_ptr<CompiledModel>> load(std::string_view model,
                                                             const RunSettings& settings) = 0;
+  /// The model, symbolic sizes kept, in the runtime's own file format, for people who deploy with
+  /// its tools. kDevice where the runtime has none; kCorrupt (not a model).
+  virtual base::Result<std::vector<ModelFile>> convert(std::string_view model);
 };
 
 /// What a runtime says of itself.

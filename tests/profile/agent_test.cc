@@ -137,6 +137,32 @@ TEST_F(AgentTest, ALeaseRunsOutUnlessItIsRenewed) {
   EXPECT_EQ(category(ask("measure", latency_request("fake"))), "usage");
 }
 
+TEST_F(AgentTest, AConvertedModelIsFetchedByItsHashes) {
+  put_model();
+  const Json request = {
+      {"mode", "convert"}, {"model", base::sha256_hex("model")}, {"runtime", "fake"}};
+  EXPECT_EQ(category(ask("measure", request)), "usage");
+  ask("lease", {{"seconds", 10}, {"exclusive", false}});
+  const Json reply = ask("measure", request).json;
+  ASSERT_EQ(reply["ok"], true) << reply;
+  ASSERT_EQ(reply["files"].size(), 2U);
+  EXPECT_EQ(reply["files"][0]["name"], "model.a");
+  EXPECT_EQ(reply["files"][1]["bytes"], 5);
+  EXPECT_EQ(ask("fetch", {{"sha256", reply["files"][0]["sha256"]}}).blob, "description");
+  EXPECT_EQ(ask("fetch", {{"sha256", reply["files"][1]["sha256"]}}).blob, "model");
+}
+
+TEST_F(AgentTest, ConvertingNeedsTheModelAndARuntimeWithAFormat) {
+  ask("lease", {{"seconds", 10}});
+  Json request = {{"mode", "convert"}, {"model", base::sha256_hex("model")}, {"runtime", "fake"}};
+  EXPECT_EQ(category(ask("measure", request)), "not_found");
+  put_model();
+  request["runtime"] = "simulated";
+  EXPECT_EQ(category(ask("measure", request)), "device");
+  request["batch"] = 1;
+  EXPECT_EQ(category(ask("measure", request)), "usage");
+}
+
 TEST_F(AgentTest, RenewingWithoutALeaseIsRefused) {
   EXPECT_EQ(category(ask("lease")), "usage");
   EXPECT_EQ(category(ask("lease", {{"seconds", 0.1}})), "usage");

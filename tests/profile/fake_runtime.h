@@ -20,6 +20,9 @@ class FakeRuntime final : public Runtime {
     clock_.advance(load_s_);
     return std::make_unique<Model>(*this, settings);
   }
+  base::Result<std::vector<ModelFile>> convert(std::string_view model) override {
+    return std::vector<ModelFile>{{"model.a", "description"}, {"model.b", std::string(model)}};
+  }
   base::ManualClock& manual_clock() { return clock_; }
   int runs() const { return runs_; }
   /// Fails the run with this index.

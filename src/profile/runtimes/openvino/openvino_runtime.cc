@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <map>
 #include <openvino/openvino.hpp>
+#include <openvino/pass/serialize.hpp>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include "profile/runtimes/openvino/openvino_model.h"
@@ -73,14 +75,7 @@ class OpenVinoRuntime final : public Runtime {
                                       settings.precision, fmt::join(precisions_, ", ")),
                           "choose another deployment");
     }
-    std::shared_ptr<ov::Model> network;
-    try {
-      network = core_.read_model(std::string(model), ov::Tensor());
-    } catch (const std::exception& error) {
-      return base::fail(base::ErrorCategory::kCorrupt,
-                        fmt::format("OpenVINO cannot read the model: {}", error.what()),
-                        "it must be an ONNX file");
-    }
+    EDGETRAN_ASSIGN(const auto network, read(model));
     try {
       EDGETRAN_TRY(fix_shapes(*network, settings));
       return make_model(core_.compile_model(network, kDevice, compile_properties(settings)));
@@ -90,7 +85,30 @@ class OpenVinoRuntime final : public Runtime {
     }
   }
 
+  base::Result<std::vector<ModelFile>> convert(std::string_view model) override {
+    EDGETRAN_ASSIGN(const auto network, read(model));
+    try {
+      std::ostringstream description, weights;
+      ov::pass::Serialize(description, weights).run_on_model(network);
+      return std::vector<ModelFile>{{"model.xml", std::move(description).str()},
+                                    {"model.bin", std::move(weights).str()}};
+    } catch (const std::exception& error) {
+      return base::fail(base::ErrorCategory::kFailed,
+                        fmt::format("OpenVINO cannot write the model: {}", error.what()));
+    }
+  }
+
  private:
+  base::Result<std::shared_ptr<ov::Model>> read(std::string_view model) {
+    try {
+      return core_.read_model(std::string(model), ov::Tensor());
+    } catch (const std::exception& error) {
+      return base::fail(base::ErrorCategory::kCorrupt,
+                        fmt::format("OpenVINO cannot read the model: {}", error.what()),
+                        "it must be an ONNX file");
+    }
+  }
+
   base::SystemClock clock_;
   std::vector<std::string> precisions_;
   ov::Core core_;

@@ -58,6 +58,18 @@ TEST(OpenVino, ComputesTheOutputsOfGivenInputs) {
   for (size_t i = 0; i < 8; ++i) EXPECT_NEAR(logits[i], expected[i], 1e-5);
 }
 
+TEST(OpenVino, ConvertsToTwoFilesOfItsOwn) {
+  const auto engine = runtime();
+  const auto files = engine->convert(model());
+  ASSERT_TRUE(files) << files.error().message;
+  ASSERT_EQ(files->size(), 2U);
+  EXPECT_EQ((*files)[0].name, "model.xml");
+  EXPECT_NE((*files)[0].bytes.find("\"input_ids\""), std::string::npos);
+  EXPECT_EQ((*files)[1].name, "model.bin");
+  EXPECT_FALSE((*files)[1].bytes.empty());
+  EXPECT_EQ(engine->convert("no model").error().category, ErrorCategory::kCorrupt);
+}
+
 TEST(OpenVino, AMeasuredSessionHasSamples) {
   const auto engine = runtime();
   SessionRequest request;

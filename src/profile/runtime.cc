@@ -1,6 +1,8 @@
-#include <utility>
-
 #include "profile/runtime.h"
+
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace edgetran::profile {
 
@@ -29,6 +31,11 @@ class UnavailableRuntime final : public RuntimeFactory {
 };
 
 }  // namespace
+
+base::Result<std::vector<ModelFile>> Runtime::convert(std::string_view /*model*/) {
+  return base::fail(base::ErrorCategory::kDevice, "this runtime has no file format of its own",
+                    "deploy the ONNX file");
+}
 
 std::unique_ptr<RuntimeFactory> unavailable_runtime(std::string name, std::string reason,
                                                     std::string hint) {
