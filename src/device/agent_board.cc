@@ -21,6 +21,12 @@ int64_t to_integer(uint64_t value) {
   return static_cast<int64_t>(value & static_cast<uint64_t>(INT64_MAX));
 }
 
+/// What a peer names may not lead out of the folder it is written to.
+bool is_plain_file_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
+         name.find('\0') == std::string::npos;
+}
+
 }  // namespace
 
 AgentBoard::AgentBoard(Card card, BoardOptions options)
@@ -104,6 +110,36 @@ base::Result<std::string> AgentBoard::run_outputs(const MeasureRequest& request,
   };
   EDGETRAN_TRY(with_agent(cancel, work));
   return outputs;
+}
+
+base::Result<std::map<std::string, std::string>> AgentBoard::convert(
+    const MeasureRequest& request, const base::CancelToken& cancel) {
+  if (!runs_model()) {
+    return base::fail(
+        ErrorCategory::kDevice,
+        fmt::format("the simulated board \"{}\" has no runtime that converts", card_.board.name),
+        "use a local board");
+  }
+  EDGETRAN_ASSIGN(const Prepared prepared, prepare(request));
+  const Json fields = {
+      {"mode", "convert"}, {"model", prepared.sha256}, {"runtime", prepared.deployment.runtime}};
+  base::NullSink events;
+  std::map<std::string, std::string> files;
+  const Work work = [&](AgentClient& agent) -> base::Status {
+    EDGETRAN_TRY(agent.put(prepared.model, prepared.sha256, cancel));
+    EDGETRAN_ASSIGN(const Json reply, agent.measure(fields, {}, events, cancel));
+    for (const Json& file : reply.value("files", Json::array())) {
+      const std::string name = file.value("name", std::string());
+      if (!is_plain_file_name(name)) {
+        return base::fail(ErrorCategory::kProtocol,
+                          fmt::format("the agent names a file \"{}\"", name));
+      }
+      EDGETRAN_ASSIGN(files[name], agent.fetch(file.value("sha256", std::string()), cancel));
+    }
+    return {};
+  };
+  EDGETRAN_TRY(with_agent(cancel, work));
+  return files;
 }
 
 base::Status AgentBoard::with_agent(const base::CancelToken& cancel, const Work& work) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -21,6 +22,8 @@ class AgentBoard : public Board {
                                     const base::CancelToken& cancel) override;
   base::Result<std::string> run_outputs(const MeasureRequest& request, std::string_view inputs,
                                         const base::CancelToken& cancel) override;
+  base::Result<std::map<std::string, std::string>> convert(
+      const MeasureRequest& request, const base::CancelToken& cancel) override;
 
  protected:
   /// A request with its model read and its deployment found.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,6 +63,11 @@ class Board {
   virtual base::Result<std::string> run_outputs(const MeasureRequest& request,
                                                 std::string_view inputs,
                                                 const base::CancelToken& cancel) = 0;
+
+  /// The model in the file format of the deployment's runtime, by file name (OpenVINO: model.xml
+  /// and model.bin). kDevice where the runtime has none, and on simulated boards.
+  virtual base::Result<std::map<std::string, std::string>> convert(
+      const MeasureRequest& request, const base::CancelToken& cancel) = 0;
 };
 
 struct BoardOptions {
