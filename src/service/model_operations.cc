@@ -1,15 +1,14 @@
-// model show | cost | convert | init | export
+// model show | cost | convert | init
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "base/files.h"
 #include "base/units.h"
 #include "data/load_tokenizer.h"
 #include "encoder/encoder.h"
 #include "graph/cost.h"
-#include "onnx/export.h"
+#include "service/model/spec_text.h"
 #include "service/operations.h"
 #include "space/model_spec.h"
 #include "weights/model_folder.h"
@@ -28,35 +27,6 @@ using base::Result;
 struct ShowRequest {
   std::string model;
 };
-
-/// "sa_sdp x4" for runs of equal heads.
-std::string heads_text(const space::LayerSpec& layer) {
-  std::string text;
-  for (size_t i = 0; i < layer.heads.size();) {
-    size_t end = i;
-    while (end < layer.heads.size() && layer.heads[end] == layer.heads[i]) ++end;
-    text += fmt::format("{}{}", text.empty() ? "" : " + ", layer.heads[i]);
-    if (end - i > 1) text += fmt::format(" x{}", end - i);
-    i = end;
-  }
-  return text;
-}
-
-std::string layers_text(const space::ModelSpec& spec) {
-  std::string text;
-  for (size_t i = 0; i < spec.layers.size();) {
-    size_t end = i;
-    while (end < spec.layers.size() && spec.layers[end] == spec.layers[i]) ++end;
-    const auto& layer = spec.layers[i];
-    const std::string range =
-        end - i == 1 ? fmt::format("layer {}", i) : fmt::format("layers {}-{}", i, end - 1);
-    text +=
-        fmt::format("{:<14} width {:<5} heads {} ({} wide)  feed-forward {}\n", range, layer.width,
-                    heads_text(layer), layer.head_width, fmt::join(layer.feed_forward, " > "));
-    i = end;
-  }
-  return text;
-}
 
 Result<Reply> show(Context&, const ShowRequest& request) {
   EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
@@ -188,47 +158,6 @@ Result<Reply> init(Context&, const InitRequest& request) {
   return reply;
 }
 
-// -- export -------------------------------------------------------------------------------------
-
-struct ExportRequest {
-  std::string model;
-  std::string to = "onnx";
-  int64_t batch = 1;
-  int64_t length = 128;
-  bool dynamic = false;
-  bool mask = false;
-  std::string with;
-  std::string out;
-};
-
-Result<Reply> export_model(Context&, const ExportRequest& request) {
-  EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
-  const bool folder = std::filesystem::is_directory(request.model);
-  if (!folder)
-    return base::fail(ErrorCategory::kUsage,
-                      fmt::format("'{}' is a spec without weights", request.model),
-                      "make a model folder first: edgetran model init SPEC --out DIR");
-  auto options = weights::build_options(info);
-  options.mask = request.mask || request.dynamic;
-  EDGETRAN_ASSIGN(const auto graph, encoder::build_encoder(info.spec, options));
-  EDGETRAN_ASSIGN(
-      const auto weights,
-      weights::load_weights(std::filesystem::path(request.model) / weights::kWeightsFile, graph));
-  EDGETRAN_ASSIGN(const std::string bytes, onnx::export_onnx(graph, weights,
-                                                             {.dynamic = request.dynamic,
-                                                              .batch = request.batch,
-                                                              .length = request.length,
-                                                              .hidden = request.with == "hidden"}));
-  EDGETRAN_TRY(base::write_file_atomic(request.out, bytes));
-  Reply reply;
-  reply.data = {{"file", request.out}, {"bytes", bytes.size()}, {"opset", 17}};
-  if (!request.dynamic) {
-    reply.data["batch"] = request.batch;
-    reply.data["length"] = request.length;
-  }
-  return reply;
-}
-
 }  // namespace
 
 std::vector<Operation> model_operations() {
@@ -261,26 +190,13 @@ std::vector<Operation> model_operations() {
           "folder")
       .string("out", &InitRequest::out, "Model folder to write");
 
-  base::Settings<ExportRequest> export_settings;
-  export_settings.string("model", &ExportRequest::model, "Model folder")
-      .choice("to", &ExportRequest::to, {"onnx"}, "Format to write")
-      .integer("batch", &ExportRequest::batch, 1, 1 << 20, "", "Fixed batch size")
-      .integer("length", &ExportRequest::length, 1, space::kMaxPositions, "tokens", "Fixed length")
-      .boolean("dynamic", &ExportRequest::dynamic, "Symbolic batch and length, with a mask")
-      .boolean("mask", &ExportRequest::mask, "Input attention_mask for padded sequences")
-      .choice("with", &ExportRequest::with, {"", "hidden"},
-              "hidden: also the output last_hidden_state")
-      .string("out", &ExportRequest::out, "File to write");
-
   return {operation("model show", "What an encoder looks like", show_settings, {"model"}, {}, show),
           operation("model cost", "Count parameters, FLOPs, bytes and peak activations",
                     cost_settings, {"model"}, {}, cost),
           operation("model convert", "Between our JSON and the published dictionary",
                     convert_settings, {"model"}, {}, convert),
           operation("model init", "Make a model folder with random weights", init_settings,
-                    {"model"}, {"out"}, init),
-          operation("model export", "Write a trained model for a runtime", export_settings,
-                    {"model"}, {"out"}, export_model)};
+                    {"model"}, {"out"}, init)};
 }
 
 }  // namespace edgetran::service

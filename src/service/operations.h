@@ -9,6 +9,9 @@ namespace edgetran::service {
 
 std::vector<Operation> space_operations();
 std::vector<Operation> model_operations();
+std::vector<Operation> model_transfer_operations();
+std::vector<Operation> model_exchange_operations();
+std::vector<Operation> model_comparison_operations();
 std::vector<Operation> data_operations();
 std::vector<Operation> training_operations();
 std::vector<Operation> device_operations();
