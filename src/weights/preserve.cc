@@ -6,6 +6,9 @@
 #include <functional>
 #include <set>
 
+#include "weights/deepen.h"
+#include "weights/graph_walk.h"
+
 namespace edgetran::weights {
 namespace {
 
@@ -25,24 +28,16 @@ int32_t layer_count(const Graph& graph) {
   return count;
 }
 
-// The parameter that a value is, or kNone.
-ParameterId parameter_of(const Graph& graph, ValueId value) {
-  const graph::Value& known = graph.value(value);
-  return known.source == graph::Value::Source::kParameter ? known.index : kNone;
-}
-
-// The node that a value comes from, or nullptr.
-const Node* node_of(const Graph& graph, ValueId value) {
-  const graph::Value& known = graph.value(value);
-  if (known.source != graph::Value::Source::kNode) return nullptr;
-  return &graph.nodes()[static_cast<size_t>(known.index)];
-}
-
 class Preserver {
  public:
-  Preserver(const Graph& source, const Graph& target, AxisMatch& match, Weights& weights,
-            std::vector<ParameterCoverage>& rows)
-      : source_(source), target_(target), match_(match), weights_(weights), rows_(rows) {
+  Preserver(const Graph& source, const Weights& source_weights, const Graph& target,
+            AxisMatch& match, Weights& weights, std::vector<ParameterCoverage>& rows)
+      : source_(source),
+        source_weights_(source_weights),
+        target_(target),
+        match_(match),
+        weights_(weights),
+        rows_(rows) {
     for (const Axis& axis : source.axes()) source_axes_.insert(axis.name);
     source_layers_ = layer_count(source);
     target_layers_ = layer_count(target);
@@ -51,6 +46,7 @@ class Preserver {
   std::vector<std::string> run() {
     silence_new_features();
     silence_new_layers();
+    deepened_ = deepen_stacks(source_, source_weights_, target_, match_, weights_);
     if (target_layers_ > source_layers_) move_last_norm();
     explain_losses();
     explain_axes();
@@ -84,12 +80,14 @@ class Preserver {
   const Node* last_norm(int32_t layer) const;
 
   const Graph& source_;
+  const Weights& source_weights_;
   const Graph& target_;
   AxisMatch& match_;
   Weights& weights_;
   std::vector<ParameterCoverage>& rows_;
   std::set<std::string_view> source_axes_;
   int32_t source_layers_ = 0, target_layers_ = 0;
+  std::set<ParameterId> deepened_;  ///< hand on what the source's last map of a stack gave
   std::vector<std::string> changes_;
 };
 
@@ -98,7 +96,9 @@ void Preserver::silence_new_features() {
   for (const Node& node : target_.nodes()) {
     if (node.op != Op::kLinear) continue;
     const ParameterId id = parameter_of(target_, node.inputs[1]);
-    const auto maps = id == kNone ? std::vector<const AxisMap*>() : maps_of(parameter(id));
+    // A tied table is what the residual stream starts from, too.
+    if (id == kNone || parameter(id).role == graph::ParameterRole::kEmbedding) continue;
+    const auto maps = maps_of(parameter(id));
     if (maps.empty()) continue;
     const std::vector<bool> rows = maps[0]->covered_targets();
     const std::vector<bool> columns = maps[1]->covered_targets();
@@ -113,12 +113,8 @@ void Preserver::silence_new_features() {
 void Preserver::silence_new_layers() {
   for (const Node& node : target_.nodes()) {
     if (node.op != Op::kLayerNorm || node.layer < source_layers_) continue;
-    const Node* add = node_of(target_, node.inputs[0]);
-    if (add == nullptr || add->op != Op::kAdd) continue;
-    const Node* change = node_of(target_, add->inputs[1]);
-    while (change != nullptr && change->op == Op::kDropout)
-      change = node_of(target_, change->inputs[0]);
-    if (change == nullptr || change->op != Op::kLinear) continue;
+    const Node* change = linear_before_norm(target_, node);
+    if (change == nullptr) continue;
     for (size_t i = 1; i < change->inputs.size(); ++i)
       if (const ParameterId id = parameter_of(target_, change->inputs[i]); id != kNone)
         std::ranges::fill(weights_.at(id).data, 0.0F);
@@ -158,7 +154,7 @@ void Preserver::explain_losses() {
     const ParameterId id = target_.find_parameter(from.name);
     if (id == kNone)
       explain(fmt::format("{} has no counterpart", from.name));
-    else if (match_.find(from, parameter(id)).empty())
+    else if (!deepened_.contains(id) && match_.find(from, parameter(id)).empty())
       explain(fmt::format("{} is {} in the target: a part of another kind", from.name,
                           shape_text(target_.dimensions(parameter(id)))));
   }
@@ -230,17 +226,17 @@ void Preserver::explain_new_parameters() {
   }
   for (ParameterId id = 0; id < static_cast<ParameterId>(target_.parameters().size()); ++id) {
     if (source_.find_parameter(parameter(id).name) != kNone) continue;
-    if (!in_new_layers.contains(id) && !feeds_new_heads_only(id))
+    if (!in_new_layers.contains(id) && !deepened_.contains(id) && !feeds_new_heads_only(id))
       explain(fmt::format("{} is new", parameter(id).name));
   }
 }
 
 }  // namespace
 
-std::vector<std::string> preserve_function(const Graph& source, const Graph& target,
-                                           AxisMatch& match, Weights& weights,
+std::vector<std::string> preserve_function(const Graph& source, const Weights& source_weights,
+                                           const Graph& target, AxisMatch& match, Weights& weights,
                                            std::vector<ParameterCoverage>& rows) {
-  return Preserver(source, target, match, weights, rows).run();
+  return Preserver(source, source_weights, target, match, weights, rows).run();
 }
 
 }  // namespace edgetran::weights

@@ -56,7 +56,7 @@ Transferred transfer(const Graph& source, const Weights& weights, const Graph& t
   }
   if (options.preserve_function)
     result.function_changes =
-        preserve_function(source, target, match, result.weights, result.parameters);
+        preserve_function(source, weights, target, match, result.weights, result.parameters);
   return result;
 }
 

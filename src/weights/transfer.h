@@ -51,8 +51,10 @@ struct Transferred {
 /// With preserve_function, columns that read a new head or a new feature of a stack are zero, and
 /// appended layers add nothing to the residual stream; the last layer norm of the source moves to
 /// the end of the last appended layer, with ones and zeros where it was, because a norm of a
-/// normed stream with scale and shift is not that stream. A wider residual stream, another head
-/// width and a deeper stack change the function; function_changes says so.
+/// normed stream with scale and shift is not that stream. Deeper stacks hand on what they
+/// gave as pairs of opposite features where their new sizes have room for them (deepen.h). A wider
+/// residual stream, another head width and a deeper stack without room change the function;
+/// function_changes says so.
 Transferred transfer(const graph::Graph& source, const Weights& weights, const graph::Graph& target,
                      const TransferOptions& options);
 

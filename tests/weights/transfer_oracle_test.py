@@ -37,7 +37,9 @@ def grown(spec, seed):
         heads = layer["heads"]
         for _ in range(draw.randint(0, 2)):
             heads.insert(draw.randint(0, len(heads)), "sa_sdp")
-        layer["feed_forward"] = [size + draw.randint(0, 9) for size in layer["feed_forward"]]
+        stack = layer["feed_forward"] = [size + draw.randint(0, 9) for size in layer["feed_forward"]]
+        while len(stack) < 3 and draw.random() < 0.5:  # room for pairs of opposite features
+            stack.append(2 * layer["width"] + draw.randint(0, 9))
     for _ in range(draw.randint(0, 2)):
         spec["layers"].append(copy.deepcopy(spec["layers"][-1]))
     spec["vocabulary"] += draw.randint(0, 5)
