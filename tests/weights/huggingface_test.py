@@ -1,18 +1,13 @@
 """Hugging Face's transformers and edgetran hold the same model: weights bit for bit, logits and
-hidden states to 1e-4, both ways, for random BERTs and for MiniLM; what cannot be imported is refused
-with the reason."""
+hidden states to 1e-4, both ways, for random BERTs and for MiniLM."""
 
 import importlib.util
 import json
-import os
 import pathlib
-import random
-import subprocess
-import tempfile
 import unittest
-import warnings
 
-os.environ.update(HF_HUB_OFFLINE="1", TQDM_DISABLE="1")
+from huggingface_case import (USAGE, HuggingFaceCase, edgetran, inputs_of, largest_difference,
+                              order_one, random_config)
 import numpy as np
 import torch
 import transformers
@@ -21,88 +16,10 @@ from safetensors.torch import load_file as load_tensors, save_file
 
 from encoder_numpy import Encoder
 
-EDGETRAN = pathlib.Path(os.environ["EDGETRAN_BIN_DIR"]) / "edgetran"
 TOLERANCE = 1e-4
-USAGE, FAILED = 2, 1
 
 
-def edgetran(*arguments, code=0):
-    done = subprocess.run([EDGETRAN, *map(str, arguments), "--format", "json"],
-                          capture_output=True, text=True, check=False)
-    if done.returncode != code:
-        raise AssertionError(f"{arguments}: exit {done.returncode}: {done.stdout}{done.stderr}")
-    return json.loads(done.stdout) if code == 0 else done.stderr
-
-
-def random_config(seed, **changes):
-    draw = random.Random(seed)
-    heads, width = draw.randint(1, 4), draw.randint(2, 6)
-    sizes = dict(
-        vocab_size=draw.randint(20, 60), hidden_size=heads * width, num_attention_heads=heads,
-        num_hidden_layers=draw.randint(1, 3), intermediate_size=draw.randint(5, 40),
-        max_position_embeddings=draw.randint(8, 20), type_vocab_size=draw.randint(1, 3),
-        hidden_act="gelu", layer_norm_eps=1e-12, num_labels=draw.randint(2, 4))
-    return transformers.BertConfig(**dict(sizes, **changes))
-
-
-def order_one(model, seed):
-    """Weights of order 1, so that a wrong formula shows."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            noise = torch.randn(parameter.shape, generator=generator)
-            if "LayerNorm.weight" in name:
-                parameter.copy_(1 + 0.2 * (2 * torch.rand(parameter.shape, generator=generator) - 1))
-            elif name.endswith("bias"):
-                parameter.copy_(0.3 * noise)
-            elif "embeddings" in name:
-                parameter.copy_(noise)
-            else:
-                parameter.copy_(noise / parameter.shape[-1] ** 0.5)
-    return model.eval()
-
-
-def inputs_of(config, seed, rows=2):
-    draw = np.random.default_rng(seed)
-    shape = (rows, config.max_position_embeddings)
-    return draw.integers(0, config.vocab_size, shape), draw.integers(0, config.type_vocab_size,
-                                                                     shape)
-
-
-def largest_difference(actual, expected):
-    return float(np.abs(np.asarray(actual) - np.asarray(expected)).max())
-
-
-class HuggingFace(unittest.TestCase):
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.folder = pathlib.Path(scratch.name)
-
-    def saved(self, model, name="hf"):
-        model.save_pretrained(self.folder / name)
-        return self.folder / name
-
-    def imported(self, source, *arguments, name="ours"):
-        reply = edgetran("model", "import", source, "--out", self.folder / name, *arguments)
-        return self.folder / name, reply
-
-    def exported(self, model, name="back"):
-        edgetran("model", "export", model, "--to", "huggingface", "--out", self.folder / name)
-        return self.folder / name
-
-    def edit_config(self, folder, **changes):
-        config = json.loads((folder / "config.json").read_text())
-        config.update(changes)
-        (folder / "config.json").write_text(json.dumps(config))
-
-    def refused(self, source, *says, code=USAGE, arguments=()):
-        message = edgetran("model", "import", source, "--out", self.folder / "refused", *arguments,
-                           code=code)
-        for word in says:
-            self.assertIn(word, message)
-        self.assertFalse((self.folder / "refused").exists())
-
+class HuggingFace(HuggingFaceCase):
     # -- import -----------------------------------------------------------------------------------
 
     def test_an_imported_classifier_gives_the_logits_of_transformers(self):
@@ -163,15 +80,6 @@ class HuggingFace(unittest.TestCase):
         self.assertEqual((ours / "model.safetensors").read_bytes(),
                          (plain / "model.safetensors").read_bytes())
         self.assertIn("bert.embeddings.position_ids", reply["unused"])
-
-    def test_a_decoder_that_is_not_tied_is_refused(self):
-        theirs = order_one(transformers.BertForMaskedLM(random_config(2)), 2)
-        source = self.saved(theirs)
-        tensors = load_tensors(source / "model.safetensors")
-        tensors["cls.predictions.decoder.weight"] = tensors[
-            "bert.embeddings.word_embeddings.weight"] + 1
-        save_file(tensors, source / "model.safetensors")
-        self.refused(source, "cls.predictions.decoder.weight", "tied", "--head none")
 
     def test_half_precision_is_widened(self):
         theirs = order_one(transformers.BertModel(random_config(3)), 3)
@@ -342,69 +250,6 @@ class HuggingFace(unittest.TestCase):
         hidden = Encoder(ours).hidden(ids, np.zeros(len(ids), int))
         self.assertLess(largest_difference(hidden, expected), TOLERANCE)
 
-    # -- what is refused --------------------------------------------------------------------------
-
-    def bert(self):
-        return self.saved(transformers.BertForSequenceClassification(random_config(8)))
-
-    def test_other_architectures_are_named(self):
-        source = self.bert()
-        good = (source / "config.json").read_text()
-        cases = {("model_type", "roberta"): ("roberta", "bert"),
-                 ("hidden_act", "gelu_new"): ("gelu_new", "erf"),
-                 ("hidden_act", "relu"): ("relu",),
-                 ("position_embedding_type", "relative_key_query"): ("relative_key_query",),
-                 ("layer_norm_eps", 1e-5): ("layer_norm_eps", "1e-05", "1e-12"),
-                 ("is_decoder", True): ("is_decoder",),
-                 ("num_attention_heads", 7): ("num_attention_heads 7",),
-                 ("hidden_size", -3): ("-3",),
-                 ("hidden_size", "wide"): ("wide",)}
-        for (key, value), says in cases.items():
-            (source / "config.json").write_text(good)
-            self.edit_config(source, **{key: value})
-            self.refused(source, "config.json:", *says)
-
-    def test_missing_wrong_and_unknown_tensors_are_named(self):
-        source = self.bert()
-        tensors = load_tensors(source / "model.safetensors")
-        name = "bert.encoder.layer.0.attention.self.key.weight"
-        save_file({key: value for key, value in tensors.items() if key != name},
-                  source / "model.safetensors")
-        self.refused(source, "missing: encoder.layer.0.attention.self.key.weight")
-        shape = list(tensors[name].shape)
-        save_file(dict(tensors, **{name: torch.zeros(shape[0] + 1, shape[1])}),
-                  source / "model.safetensors")
-        self.refused(source, name, f"[{shape[0] + 1}, {shape[1]}]", f"[{shape[0]}, {shape[1]}]")
-        save_file(dict(tensors, **{"bert.adapter.weight": torch.zeros(2)}),
-                  source / "model.safetensors")
-        self.refused(source, "not part of a BERT: bert.adapter.weight")
-
-    def test_damaged_files_are_refused(self):
-        source = self.bert()
-        data = (source / "model.safetensors").read_bytes()
-        (source / "model.safetensors").write_bytes(data[:-10])
-        self.refused(source, "model.safetensors", code=FAILED)
-        (source / "model.safetensors").unlink()
-        (source / "pytorch_model.bin").write_bytes(b"x")
-        self.refused(source, "pytorch_model.bin", "save_pretrained")
-        (source / "config.json").write_text("{")
-        self.refused(source, "config.json:1:")
-        (source / "config.json").unlink()
-        self.refused(source, "config.json")
-
-    def test_a_vocabulary_larger_than_the_table_is_refused(self):
-        source = self.bert()
-        (source / "vocab.txt").write_text("\n".join(f"w{i}" for i in range(100)) + "\n")
-        self.refused(source, "vocab.txt", "100")
-
-    def test_a_folder_is_not_overwritten_by_itself(self):
-        source = self.bert()
-        message = edgetran("model", "import", source, "--out", source, code=USAGE)
-        self.assertIn("--out", message)
-
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore")
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
     unittest.main()
