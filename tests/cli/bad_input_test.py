@@ -181,6 +181,23 @@ class BadInput(unittest.TestCase):
         self.refused(USAGE, "model", "export", self.spec(), "--out", "m.onnx",
                      says=("without weights", "model init"))
 
+    def test_a_transfer_that_cannot_be(self):
+        folder, spec = self.model_folder(), self.folder / "spec.json"
+        self.refused(USAGE, "model", "transfer", folder, "--spec", spec, "--mode", "ordred", "--out",
+                     "t", says=("ordred", "ordered"))
+        self.refused(USAGE, "model", "transfer", folder, "--out", "t", says=("needs spec",))
+        self.refused(USAGE, "model", "transfer", spec, "--spec", spec, "--out", "t",
+                     says=("without weights",))
+        self.refused(USAGE, "model", "transfer", folder, "--spec", spec, "--out", folder,
+                     says=("--out",))
+        self.assertFalse((self.folder / "t").exists())
+
+    def test_a_folder_that_is_no_hugging_face_model(self):
+        self.refused(USAGE, "model", "import", self.model_folder(), "--out", "t",
+                     says=("config.json",))
+        config = self.write("config.json", json.dumps({"model_type": "gpt2"}))
+        self.refused(USAGE, "model", "import", config.parent, "--out", "t", says=("gpt2", "bert"))
+
     # -- data -------------------------------------------------------------------------------------
 
     def prepare(self, train, says, code=USAGE, name="train.tsv"):
