@@ -1,49 +1,14 @@
 #include "weights/axis_map.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
-#include <iterator>
-#include <numeric>
 #include <utility>
 
 #include "base/result.h"
+#include "weights/dense_kernels.h"
 
 namespace edgetran::weights {
 namespace {
-
-// Summed in interleaved parts, so that the compiler may use vectors; the order is fixed.
-template <class Number>
-Number dot(const Number* a, const Number* b, int64_t count) {
-  constexpr int64_t kParts = 8;
-  Number parts[kParts] = {};
-  int64_t i = 0;
-  for (; i + kParts <= count; i += kParts)
-    for (int64_t k = 0; k < kParts; ++k) parts[k] += a[i + k] * b[i + k];
-  for (; i < count; ++i) parts[0] += a[i] * b[i];
-  return std::accumulate(std::begin(parts), std::end(parts), Number{0});
-}
-
-template <class Number>
-void add_scaled(Number* a, const Number* b, Number factor, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) a[i] += factor * b[i];
-}
-
-// Rows of [rows, columns], rows <= columns. The second pass removes what rounding left of the
-// first ("twice is enough", Giraud et al. 2005).
-void orthonormalise_rows(std::vector<double>& values, int64_t rows, int64_t columns) {
-  for (int64_t row = 0; row < rows; ++row) {
-    double* const current = values.data() + row * columns;
-    for (int pass = 0; pass < 2; ++pass) {
-      for (int64_t before = 0; before < row; ++before) {
-        const double* const other = values.data() + before * columns;
-        add_scaled(current, other, -dot(current, other, columns), columns);
-      }
-    }
-    const double norm = std::sqrt(dot(current, current, columns));
-    for (int64_t i = 0; i < columns; ++i) current[i] /= norm;
-  }
-}
 
 enum class Direction : uint8_t { kForward, kBack };  // P or Pᵀ
 
@@ -52,24 +17,19 @@ struct Extent {
   int64_t outer = 1, inner = 1;
 };
 
-// to [out, inner] += P or Pᵀ times from [in, inner].
-void apply_matrix(const Matrix& matrix, Direction direction, int64_t inner, const float* from,
-                  float* to) {
-  for (int64_t row = 0; row < matrix.rows; ++row) {
-    const float* const entries = matrix.values.data() + row * matrix.columns;
-    if (inner == 1) {  // the last dimension: along the matrix's own rows
-      if (direction == Direction::kForward)
-        to[row] += dot(entries, from, matrix.columns);
-      else
-        add_scaled(to, entries, from[row], matrix.columns);
-      continue;
-    }
-    for (int64_t column = 0; column < matrix.columns; ++column) {
-      const int64_t in = direction == Direction::kForward ? column : row;
-      const int64_t out = direction == Direction::kForward ? row : column;
-      add_scaled(to + out * inner, from + in * inner, entries[column], inner);
-    }
-  }
+Matrix transposed(const Matrix& matrix) {
+  Matrix result{.rows = matrix.columns,
+                .columns = matrix.rows,
+                .values = std::vector<float>(matrix.values.size())};
+  for (int64_t row = 0; row < matrix.rows; ++row)
+    for (int64_t column = 0; column < matrix.columns; ++column)
+      result.values[static_cast<size_t>(column * matrix.rows + row)] =
+          matrix.values[static_cast<size_t>(row * matrix.columns + column)];
+  return result;
+}
+
+Dense<const float> dense(const Matrix& matrix) {
+  return {matrix.values.data(), matrix.rows, matrix.columns, matrix.columns};
 }
 
 std::vector<float> apply_axis(const AxisMap& map, Direction direction, const Extent& extent,
@@ -77,18 +37,29 @@ std::vector<float> apply_axis(const AxisMap& map, Direction direction, const Ext
   const bool forward = direction == Direction::kForward;
   const int64_t in_size = forward ? map.source_size : map.target_size;
   const int64_t out_size = forward ? map.target_size : map.source_size;
-  std::vector<float> result(static_cast<size_t>(extent.outer * out_size * extent.inner));
-  for (int64_t outer = 0; outer < extent.outer; ++outer) {
-    for (const AxisPiece& piece : map.pieces) {
-      const int64_t in_begin = forward ? piece.source_begin : piece.target_begin;
-      const int64_t out_begin = forward ? piece.target_begin : piece.source_begin;
-      const float* const from = values.data() + (outer * in_size + in_begin) * extent.inner;
-      float* const to = result.data() + (outer * out_size + out_begin) * extent.inner;
-      if (piece.matrix == nullptr)
-        std::copy_n(from, piece.source_count * extent.inner, to);
-      else
-        apply_matrix(*piece.matrix, direction, extent.inner, from, to);
+  const int64_t inner = extent.inner;
+  std::vector<float> result(static_cast<size_t>(extent.outer * out_size * inner));
+  for (const AxisPiece& piece : map.pieces) {
+    const int64_t in_begin = forward ? piece.source_begin : piece.target_begin;
+    const int64_t out_begin = forward ? piece.target_begin : piece.source_begin;
+    const float* const from = values.data() + in_begin * inner;
+    float* const to = result.data() + out_begin * inner;
+    if (piece.matrix == nullptr) {
+      for (int64_t outer = 0; outer < extent.outer; ++outer)
+        std::copy_n(from + outer * in_size * inner, piece.source_count * inner,
+                    to + outer * out_size * inner);
+      continue;
     }
+    const Matrix turned = transposed(*piece.matrix);
+    const Matrix& matrix = forward ? *piece.matrix : turned;
+    if (inner == 1) {  // the last dimension: all rows in one product with the transposed matrix
+      multiply({from, extent.outer, matrix.columns, in_size},
+               dense(forward ? turned : *piece.matrix), {to, extent.outer, matrix.rows, out_size});
+      continue;
+    }
+    for (int64_t outer = 0; outer < extent.outer; ++outer)
+      multiply(dense(matrix), {from + outer * in_size * inner, matrix.columns, inner, inner},
+               {to + outer * out_size * inner, matrix.rows, inner, inner});
   }
   return result;
 }
@@ -135,7 +106,7 @@ Matrix random_frame(int64_t rows, int64_t columns, base::RandomStream random) {
   const int64_t few = std::min(rows, columns), many = std::max(rows, columns);
   std::vector<double> values(static_cast<size_t>(few * many));
   for (double& value : values) value = random.normal();
-  orthonormalise_rows(values, few, many);
+  orthonormalise_rows({values.data(), few, many, many});
   Matrix matrix{.rows = rows, .columns = columns, .values = std::vector<float>(values.size())};
   for (int64_t row = 0; row < rows; ++row) {
     for (int64_t column = 0; column < columns; ++column) {

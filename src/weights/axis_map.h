@@ -15,7 +15,7 @@ struct Matrix {
   std::vector<float> values;
 };
 
-/// A matrix [rows, columns] of independent normal numbers, orthonormalised (Gram-Schmidt, twice):
+/// A matrix [rows, columns] of independent normal numbers, orthonormalised (modified Gram-Schmidt):
 /// its rows are orthonormal where rows <= columns, its columns otherwise.
 Matrix random_frame(int64_t rows, int64_t columns, base::RandomStream random);
 

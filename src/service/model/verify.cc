@@ -20,10 +20,10 @@ namespace fs = std::filesystem;
 constexpr int64_t kCheckedLength = 16;
 
 template <class T>
-Check outcome(const std::string& name, const base::Result<T>& result, std::string detail) {
+Check outcome(const std::string& name, const base::Result<T>& result, const std::string& detail) {
   return {.name = name,
           .passed = result.has_value(),
-          .detail = result ? std::move(detail) : result.error().message};
+          .detail = result ? detail : result.error().message};
 }
 
 Check check_vocabulary(const fs::path& folder, const weights::ModelInfo& info) {
