@@ -13,6 +13,8 @@ import numpy as np
 import torch
 import transformers
 
+from encoder_numpy import Encoder
+
 EDGETRAN = pathlib.Path(os.environ["EDGETRAN_BIN_DIR"]) / "edgetran"
 USAGE, FAILED = 2, 1
 

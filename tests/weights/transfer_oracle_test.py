@@ -33,10 +33,11 @@ def grown(spec, seed):
     """A larger spec that can compute the same function."""
     draw = random.Random(f"grow {seed}")
     spec = copy.deepcopy(spec)
+    kinds = sorted({head for layer in spec["layers"] for head in layer["heads"]})
     for layer in spec["layers"]:
         heads = layer["heads"]
         for _ in range(draw.randint(0, 2)):
-            heads.insert(draw.randint(0, len(heads)), "sa_sdp")
+            heads.insert(draw.randint(0, len(heads)), draw.choice(kinds))
         stack = layer["feed_forward"] = [size + draw.randint(0, 9) for size in layer["feed_forward"]]
         while len(stack) < 3 and draw.random() < 0.5:  # room for pairs of opposite features
             stack.append(2 * layer["width"] + draw.randint(0, 9))
