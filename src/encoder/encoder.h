@@ -31,8 +31,7 @@ struct BuildOptions {
 /// it), the last one is last_hidden_state.
 ///
 /// Usage errors: a size that is not positive or beyond the bounds of space/model_spec.h, more than
-/// kMaxParameters parameters, a head type that is not known (the nearest one is named) or, though
-/// published, not built by this version.
+/// kMaxParameters parameters, a head type that is not known (the nearest one is named).
 base::Result<graph::Graph> build_encoder(const space::ModelSpec& spec, const BuildOptions& options);
 
 }  // namespace edgetran::encoder

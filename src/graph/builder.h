@@ -61,6 +61,24 @@ class Builder {
   /// -> softmax((q kT + P) / sqrt(width) + mask) v, P[t,r] = q[t] . relative[t - r + positions -
   /// 1]; in training with dropout on the probabilities
   ValueId attention(ValueId q, ValueId k, ValueId v, ValueId relative, ValueId mask);
+  /// x [batch, heads, length, in], weight [heads, out, in], bias [heads, out] or kNone
+  /// -> [batch, heads, length, out]: y = x Wᵀ + b with the matrices of each head
+  ValueId head_linear(ValueId x, ValueId weight, ValueId bias);
+  /// a and b of the same shape -> their product, element by element
+  ValueId multiply(ValueId a, ValueId b);
+  /// x [batch, heads, length, width], mask [batch, length] int64 or kNone -> x's shape.
+  /// With n valid positions, N = n or width, C[j,k] = cos(2πjk/N), S[j,k] = sin(2πjk/N), D the
+  /// orthonormal DCT-II: (C_n x C_width − S_n x S_width) / sqrt(n width), or D_n x D_widthᵀ. Rows
+  /// of x beyond n count as zero, those of the result are zero.
+  ValueId spectral(Spectrum spectrum, ValueId x, ValueId mask);
+  /// x [batch, heads, length, width], weight [heads, width, taps] with an odd number of taps, mask
+  /// [batch, length] int64 or kNone -> x's shape: the cross-correlation y[t] = Σ_j weight[j] ·
+  /// x[t + j − (taps−1)/2] of each feature; positions outside, and padded ones, count as zero
+  ValueId depthwise_convolution(ValueId x, ValueId weight, ValueId mask);
+  /// scores [batch, heads, length, taps] with an odd number of taps, x [batch, heads, length,
+  /// width], mask [batch, length] int64 or kNone -> x's shape: y[t] = Σ_j softmax(scores[t])[j] ·
+  /// x[t + j − (taps−1)/2]; positions outside, and padded ones, count as zero
+  ValueId dynamic_convolution(ValueId scores, ValueId x, ValueId mask);
   /// x [batch, length, width] -> [batch, width]
   ValueId first_token(ValueId x);
   /// x [batch, length, width], positions [selected] int64 (row index into batch * length)
@@ -89,6 +107,11 @@ class Builder {
   void check_integers(ValueId value) const;
   /// Checked to be [batch, length, features].
   Shape sequence(ValueId value) const;
+  /// Checked to be [batch, heads, length, features].
+  Shape heads(ValueId value) const;
+  /// `inputs` with the mask, checked to be [batch, length] int64, where there is one.
+  std::vector<ValueId> with_mask(std::vector<ValueId> inputs, ValueId mask) const;
+  void check_taps(AxisId taps) const;
   const AxisPart& part_of(AxisId composite, int32_t part) const;
 
   Graph graph_;

@@ -26,11 +26,28 @@ int64_t flops_per_score(const Graph& graph, const Node& node) {
          (node.attributes.has_mask ? 1 : 0);
 }
 
+/// Matrices of a transform: cosines and sines, or one of cosines.
+int64_t matrices_of(Spectrum spectrum) { return spectrum == Spectrum::kDft ? 2 : 1; }
+
+/// The real matrix products of a transform: every matrix of it along the positions and along the
+/// features, 2 a multiply-add; the DFT's two products are subtracted.
+int64_t flops_per_element(const Graph& graph, const Node& node, const Sizes& sizes) {
+  const int64_t width = graph.axis(graph.value(node.output).shape[3]).size;
+  const int64_t matrices = matrices_of(node.attributes.spectrum);
+  return saturating_add(saturating_multiply(2 * matrices, saturating_add(sizes.length, width)),
+                        matrices - 1);
+}
+
+int64_t last_size(const Graph& graph, ValueId value) {
+  return graph.axis(graph.value(value).shape.back()).size;
+}
+
 int64_t count_flops(const Graph& graph, const Node& node, const Sizes& sizes) {
   const int64_t output = elements(graph, node.output, sizes);
   switch (node.op) {
-    case Op::kLinear: {
-      const int64_t in = graph.axis(graph.value(node.inputs[1]).shape[1]).size;
+    case Op::kLinear:
+    case Op::kHeadLinear: {
+      const int64_t in = last_size(graph, node.inputs[1]);
       const int64_t bias = node.inputs.size() > 2 ? 1 : 0;
       return saturating_multiply(output, 2 * in + bias);
     }
@@ -42,7 +59,17 @@ int64_t count_flops(const Graph& graph, const Node& node, const Sizes& sizes) {
           saturating_multiply(rows, saturating_multiply(sizes.length, sizes.length));
       return saturating_multiply(scores, flops_per_score(graph, node));
     }
+    case Op::kSpectral:
+      return saturating_multiply(output, flops_per_element(graph, node, sizes));
+    case Op::kDepthwiseConvolution:
+      return saturating_multiply(output, 2 * last_size(graph, node.inputs[1]));
+    case Op::kDynamicConvolution: {
+      const int64_t softmax = elements(graph, node.inputs[0], sizes);
+      const int64_t taps = last_size(graph, node.inputs[0]);
+      return saturating_add(softmax, saturating_multiply(output, 2 * taps));
+    }
     case Op::kAdd:
+    case Op::kMultiply:
     case Op::kLayerNorm:
     case Op::kGelu:
     case Op::kTanh:
@@ -74,9 +101,20 @@ int64_t operand_bytes(const Graph& graph, const Node& node, size_t operand, cons
   return value_bytes(graph, node.inputs[operand], sizes);
 }
 
+/// Bytes of the constant matrices that a transform reads, once.
+int64_t matrix_bytes(const Graph& graph, const Node& node, const Sizes& sizes) {
+  if (node.op != Op::kSpectral) return 0;
+  const int64_t width = last_size(graph, node.output);
+  const int64_t elements =
+      saturating_add(saturating_multiply(sizes.length, sizes.length), width * width);
+  return saturating_multiply(
+      matrices_of(node.attributes.spectrum) * element_bytes(ElementType::kFloat32), elements);
+}
+
 int64_t count_bytes(const Graph& graph, const Node& node, const Sizes& sizes) {
   if (node.op == Op::kDropout) return 0;  // identity outside training: nothing is moved
-  int64_t bytes = value_bytes(graph, node.output, sizes);
+  int64_t bytes =
+      saturating_add(value_bytes(graph, node.output, sizes), matrix_bytes(graph, node, sizes));
   for (size_t i = 0; i < node.inputs.size(); ++i) {
     const auto end = node.inputs.begin() + static_cast<std::ptrdiff_t>(i);
     if (std::find(node.inputs.begin(), end, node.inputs[i]) != end) continue;

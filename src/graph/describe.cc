@@ -37,11 +37,13 @@ std::string node_line(const Graph& graph, const Node& node) {
   std::vector<std::string> operands;
   operands.reserve(node.inputs.size());
   for (const ValueId input : node.inputs) operands.push_back(value_name(graph, input));
-  const std::string part =
-      node.op == Op::kSplitHeads ? fmt::format(", part {}", node.attributes.part) : "";
+  std::string attribute;
+  if (node.op == Op::kSplitHeads) attribute = fmt::format(", part {}", node.attributes.part);
+  if (node.op == Op::kSpectral)
+    attribute = node.attributes.spectrum == Spectrum::kDft ? ", dft" : ", dct";
   return fmt::format("{}{} = {}({}{})  # {}\n", value_name(graph, node.output),
                      axis_list(graph, graph.value(node.output).shape), op_name(node.op),
-                     fmt::join(operands, ", "), part, node.scope);
+                     fmt::join(operands, ", "), attribute, node.scope);
 }
 
 }  // namespace

@@ -45,6 +45,16 @@ std::string_view op_name(Op op) {
       return "merge_heads";
     case Op::kAttention:
       return "attention";
+    case Op::kHeadLinear:
+      return "head_linear";
+    case Op::kMultiply:
+      return "multiply";
+    case Op::kSpectral:
+      return "spectral";
+    case Op::kDepthwiseConvolution:
+      return "depthwise_convolution";
+    case Op::kDynamicConvolution:
+      return "dynamic_convolution";
     case Op::kFirstToken:
       return "first_token";
     case Op::kSelectPositions:

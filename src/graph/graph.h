@@ -55,11 +55,16 @@ enum class Op : uint8_t {
   kDropout,       ///< (x); identity outside training
   kGelu,          ///< erf form
   kTanh,
-  kSplitHeads,       ///< (x), attribute part: [b, l, features] -> [b, heads, l, width]
-  kMergeHeads,       ///< (group, ...): [b, heads, l, width] each -> [b, l, features]
-  kAttention,        ///< (q, k, v[, relative][, mask]), see OperandFlags in attributes
-  kFirstToken,       ///< (x): [b, l, w] -> [b, w]
-  kSelectPositions,  ///< (x, positions): [b, l, w] -> [selected, w]
+  kSplitHeads,            ///< (x), attribute part: [b, l, features] -> [b, heads, l, width]
+  kMergeHeads,            ///< (group, ...): [b, heads, l, width] each -> [b, l, features]
+  kAttention,             ///< (q, k, v[, relative][, mask]), see the flags in Attributes
+  kHeadLinear,            ///< (x, weight[, bias]): a linear map of each head's own
+  kMultiply,              ///< (a, b) of the same shape
+  kSpectral,              ///< (x[, mask]): 2-D DFT or DCT over the valid positions and the features
+  kDepthwiseConvolution,  ///< (x, weight[, mask]): over positions, taps of each feature's own
+  kDynamicConvolution,    ///< (scores, x[, mask]): softmax over taps, taps of each position's own
+  kFirstToken,            ///< (x): [b, l, w] -> [b, w]
+  kSelectPositions,       ///< (x, positions): [b, l, w] -> [selected, w]
 };
 
 std::string_view op_name(Op op);
@@ -93,12 +98,17 @@ struct Parameter {
   std::vector<FileTensor> file_tensors;  ///< together they cover the parameter exactly once
 };
 
+/// Which transform kSpectral is, both along positions and along features.
+enum class Spectrum : uint8_t { kDft, kDct };
+
 struct Attributes {
   double epsilon = 0;         ///< kLayerNorm
   int32_t part = 0;           ///< kSplitHeads: which part of the composite axis
   bool has_relative = false;  ///< kAttention: inputs[3] is the relative table [2p-1, width]
-  bool has_mask = false;      ///< kAttention: last input is attention_mask [b, l]
-  bool dropout = false;       ///< kAttention: dropout on the probabilities in training
+  /// The last input is attention_mask [b, l]: kAttention, kSpectral, both convolutions.
+  bool has_mask = false;
+  bool dropout = false;                ///< kAttention: dropout on the probabilities in training
+  Spectrum spectrum = Spectrum::kDft;  ///< kSpectral
 };
 
 /// Where a value comes from.

@@ -26,6 +26,25 @@ Shape Builder::sequence(ValueId value) const {
   return known;
 }
 
+Shape Builder::heads(ValueId value) const {
+  Shape known = tensor(value, 4);
+  EDGETRAN_CHECK(known[0] == batch() && known[2] == length(),
+                 "a tensor [batch, heads, length, features] is wanted");
+  return known;
+}
+
+std::vector<ValueId> Builder::with_mask(std::vector<ValueId> inputs, ValueId mask) const {
+  if (mask == kNone) return inputs;
+  check_integers(mask);
+  EDGETRAN_CHECK(shape(mask) == (Shape{batch(), length()}), "a mask is [batch, length]");
+  inputs.push_back(mask);
+  return inputs;
+}
+
+void Builder::check_taps(AxisId taps) const {
+  EDGETRAN_CHECK(axis_size(taps) % 2 == 1, "a centred convolution has an odd number of taps");
+}
+
 const AxisPart& Builder::part_of(AxisId composite, int32_t part) const {
   const Axis& known = graph_.axis(composite);
   EDGETRAN_CHECK(part >= 0 && static_cast<size_t>(part) < known.parts.size(),
@@ -98,9 +117,7 @@ ValueId Builder::merge_heads(const std::vector<ValueId>& groups, AxisId features
 }
 
 ValueId Builder::attention(ValueId q, ValueId k, ValueId v, ValueId relative, ValueId mask) {
-  Shape result = tensor(q, 4);
-  EDGETRAN_CHECK(result[0] == batch() && result[2] == length(),
-                 "attention: [batch, heads, length, width] is wanted");
+  Shape result = heads(q);
   EDGETRAN_CHECK(tensor(k, 4) == result && tensor(v, 4) == result,
                  "attention: queries, keys and values have the same axes");
   std::vector<ValueId> inputs{q, k, v};
@@ -110,14 +127,52 @@ ValueId Builder::attention(ValueId q, ValueId k, ValueId v, ValueId relative, Va
         "attention: the relative table is [2 positions - 1, width]");
     inputs.push_back(relative);
   }
-  if (mask != kNone) {
-    check_integers(mask);
-    EDGETRAN_CHECK(shape(mask) == (Shape{batch(), length()}), "attention: mask is [batch, length]");
-    inputs.push_back(mask);
-  }
   const Attributes attributes{
       .has_relative = relative != kNone, .has_mask = mask != kNone, .dropout = true};
-  return add_node(Op::kAttention, attributes, std::move(inputs), std::move(result));
+  return add_node(Op::kAttention, attributes, with_mask(std::move(inputs), mask),
+                  std::move(result));
+}
+
+ValueId Builder::head_linear(ValueId x, ValueId weight, ValueId bias) {
+  Shape result = heads(x);
+  const Shape matrices = tensor(weight, 3);
+  EDGETRAN_CHECK(matrices[0] == result[1] && matrices[2] == result[3],
+                 "head_linear: the weight is [heads, out, in] for x's heads and features");
+  result[3] = matrices[1];
+  if (bias == kNone) return add_node(Op::kHeadLinear, {}, {x, weight}, std::move(result));
+  EDGETRAN_CHECK(tensor(bias, 2) == (Shape{matrices[0], matrices[1]}),
+                 "head_linear: the bias is [heads, out]");
+  return add_node(Op::kHeadLinear, {}, {x, weight, bias}, std::move(result));
+}
+
+ValueId Builder::multiply(ValueId a, ValueId b) {
+  Shape result = tensor(a, kNone);
+  EDGETRAN_CHECK(tensor(b, kNone) == result, "multiply: both have the same axes");
+  return add_node(Op::kMultiply, {}, {a, b}, std::move(result));
+}
+
+ValueId Builder::spectral(Spectrum spectrum, ValueId x, ValueId mask) {
+  return add_node(Op::kSpectral, {.has_mask = mask != kNone, .spectrum = spectrum},
+                  with_mask({x}, mask), heads(x));
+}
+
+ValueId Builder::depthwise_convolution(ValueId x, ValueId weight, ValueId mask) {
+  Shape result = heads(x);
+  const Shape taps = tensor(weight, 3);
+  EDGETRAN_CHECK(taps[0] == result[1] && taps[1] == result[3],
+                 "depthwise_convolution: the weight is [heads, width, taps]");
+  check_taps(taps[2]);
+  return add_node(Op::kDepthwiseConvolution, {.has_mask = mask != kNone},
+                  with_mask({x, weight}, mask), std::move(result));
+}
+
+ValueId Builder::dynamic_convolution(ValueId scores, ValueId x, ValueId mask) {
+  Shape result = heads(x);
+  const Shape taps = heads(scores);
+  EDGETRAN_CHECK(taps[1] == result[1], "dynamic_convolution: scores and values have other heads");
+  check_taps(taps[3]);
+  return add_node(Op::kDynamicConvolution, {.has_mask = mask != kNone},
+                  with_mask({scores, x}, mask), std::move(result));
 }
 
 ValueId Builder::first_token(ValueId x) {

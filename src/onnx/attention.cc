@@ -1,5 +1,5 @@
-// Attention and the splitting of heads, expanded to MatMul and Softmax in the order of transposes
-// that Hugging Face's exporters use: ONNX Runtime and OpenVINO look for it.
+// Attention, expanded to MatMul and Softmax in the order of transposes that Hugging Face's
+// exporters use: ONNX Runtime and OpenVINO look for it.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -19,32 +19,11 @@ constexpr float kMaskedScore = -65504.0F;
 
 }  // namespace
 
-// x [batch, length, features] -> [batch, length, heads, width] of one group; what reads it adds the
-// transpose that it needs.
-void Translator::split_heads(const Node& node) {
-  const graph::Axis& features = graph_.axis(graph_.value(node.inputs[0]).shape[2]);
-  const auto part = static_cast<size_t>(node.attributes.part);
-  int64_t begin = 0;
-  const auto size_of = [&](const graph::AxisPart& p) {
-    return graph_.axis(p.blocks).size * graph_.axis(p.width).size;
-  };
-  for (size_t i = 0; i < part; ++i) begin += size_of(features.parts[i]);
-  const graph::AxisPart& group = features.parts[part];
-  std::string x = name_of(node.inputs[0]);
-  if (features.parts.size() > 1)
-    x = writer_.node("Slice",
-                     {x, writer_.integers({begin}), writer_.integers({begin + size_of(group)}),
-                      writer_.integers({2})},
-                     "group");
-  const std::string shape =
-      writer_.integers({0, 0, graph_.axis(group.blocks).size, graph_.axis(group.width).size});
-  head_rows_[static_cast<size_t>(node.output)] = writer_.node("Reshape", {x, shape}, "split");
-}
-
+// [batch, heads, width, length]
 std::string Translator::transposed_keys(ValueId keys) {
-  const std::string& rows = head_rows_[static_cast<size_t>(keys)];
-  if (!rows.empty())
-    return writer_.node("Transpose", {rows}, "keys", {{"perm", std::vector<int64_t>{0, 2, 3, 1}}});
+  if (has_layout(keys, Layout::kHeadRows) || has_layout(keys, Layout::kRows))
+    return writer_.node("Transpose", {in_layout(keys, Layout::kHeadRows)}, "keys",
+                        {{"perm", std::vector<int64_t>{0, 2, 3, 1}}});
   return writer_.node("Transpose", {name_of(keys)}, "keys",
                       {{"perm", std::vector<int64_t>{0, 1, 3, 2}}});
 }

@@ -18,7 +18,9 @@ bool Translator::is_parameter(ValueId value) const {
 
 const weights::Tensor& Translator::tensor_of(ValueId parameter) const {
   EDGETRAN_CHECK(is_parameter(parameter), "a parameter is wanted");
-  return weights_.at(graph_.value(parameter).index);
+  const graph::ParameterId id = graph_.value(parameter).index;
+  const auto folded = folding_.parameters.find(id);
+  return folded == folding_.parameters.end() ? weights_.at(id) : folded->second;
 }
 
 const std::string& Translator::parameter_name(ValueId parameter) const {
@@ -33,9 +35,7 @@ const std::string& Translator::name_of(ValueId value) {
     const weights::Tensor& tensor = tensor_of(value);
     name = writer_.floats(parameter_name(value), tensor.shape, tensor.data);
   } else {
-    const std::string& rows = head_rows_[static_cast<size_t>(value)];
-    EDGETRAN_CHECK(!rows.empty(), "the value is read before it is made");
-    name = writer_.node("Transpose", {rows}, "heads", {{"perm", std::vector<int64_t>{0, 2, 1, 3}}});
+    name = in_layout(value, Layout::kHeads);
   }
   return name;
 }

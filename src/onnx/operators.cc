@@ -41,7 +41,12 @@ std::string Translator::tensor(const Node& node) {
     case Op::kSelectPositions:
       return select_positions(node);
     case Op::kSplitHeads:
-      break;
+    case Op::kHeadLinear:
+    case Op::kMultiply:
+    case Op::kSpectral:
+    case Op::kDepthwiseConvolution:
+    case Op::kDynamicConvolution:
+      break;  // they set layouts
   }
   EDGETRAN_CHECK(false, "no tensor for operator " + std::string(graph::op_name(node.op)));
 }
@@ -94,20 +99,6 @@ std::string Translator::gelu(const Node& node) {
   const std::string shifted = writer_.node("Add", {erf, writer_.scalar(1)}, "shifted");
   const std::string doubled = writer_.node("Mul", {x, shifted}, "doubled");
   return writer_.node("Mul", {doubled, writer_.scalar(0.5F)}, "gelu");
-}
-
-std::string Translator::merge_heads(const Node& node) {
-  std::vector<std::string> groups;
-  for (const graph::ValueId input : node.inputs) {
-    const graph::Shape& shape = graph_.value(input).shape;
-    const int64_t features = graph_.axis(shape[1]).size * graph_.axis(shape[3]).size;
-    const std::string rows = writer_.node("Transpose", {name_of(input)}, "rows",
-                                          {{"perm", std::vector<int64_t>{0, 2, 1, 3}}});
-    groups.push_back(
-        writer_.node("Reshape", {rows, writer_.integers({0, 0, features})}, "features"));
-  }
-  if (groups.size() == 1) return groups.front();
-  return writer_.node("Concat", groups, "merged", {{"axis", int64_t{2}}});
 }
 
 std::string Translator::select_positions(const Node& node) {

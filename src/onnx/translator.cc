@@ -15,12 +15,13 @@ Translator::Translator(const graph::Graph& graph, const weights::Weights& weight
       weights_(weights),
       options_(options),
       names_(graph.values().size()),
-      head_rows_(graph.values().size()),
+      layouts_(graph.values().size()),
       needed_(graph.nodes().size(), false),
       reads_(graph.values().size(), 0) {}
 
 void Translator::run(const std::vector<graph::NamedValue>& outputs) {
   mark_needed(outputs);
+  folding_ = fold_heads(graph_, weights_, needed_, reads_);
   for (const graph::NamedValue& input : graph_.inputs()) {
     const auto id = static_cast<size_t>(input.value);
     if (reads_[id] == 0) continue;
@@ -46,10 +47,22 @@ void Translator::mark_needed(const std::vector<graph::NamedValue>& outputs) {
 
 void Translator::translate(const Node& node) {
   writer_.set_scope(node.scope);
-  if (node.op == Op::kSplitHeads)
-    split_heads(node);
-  else
-    names_[static_cast<size_t>(node.output)] = tensor(node);
+  switch (node.op) {
+    case Op::kSplitHeads:
+      return split_heads(node);
+    case Op::kHeadLinear:
+      return head_linear(node);
+    case Op::kMultiply:
+      return multiply(node);
+    case Op::kSpectral:
+      return spectral(node);
+    case Op::kDepthwiseConvolution:
+      return depthwise_convolution(node);
+    case Op::kDynamicConvolution:
+      return dynamic_convolution(node);
+    default:
+      names_[static_cast<size_t>(node.output)] = tensor(node);
+  }
 }
 
 std::vector<Dimension> Translator::dimensions(const graph::Shape& shape) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 #include <utility>
@@ -7,10 +8,21 @@
 
 #include "graph/graph.h"
 #include "onnx/export.h"
+#include "onnx/folding.h"
 #include "onnx/model_writer.h"
 #include "weights/weights.h"
 
 namespace edgetran::onnx {
+
+/// How the tensor of a value [batch, heads, length, width] may lie. Each neighbour is one reshape
+/// or transpose away; an operator asks for the one that suits it.
+enum class Layout : uint8_t {
+  kHeads,     ///< [batch, heads, length, width]
+  kHeadRows,  ///< [batch, length, heads, width]
+  kRows,      ///< [batch, length, heads * width]
+  kChannels,  ///< [batch, heads * width, length]
+};
+inline constexpr size_t kLayouts = 4;
 
 /// Turns the nodes of a graph into ONNX nodes, one operator at a time. Single use.
 class Translator {
@@ -36,11 +48,38 @@ class Translator {
   std::string linear(const graph::Node& node);
   std::string layer_norm(const graph::Node& node);
   std::string gelu(const graph::Node& node);
-  std::string merge_heads(const graph::Node& node);
   std::string select_positions(const graph::Node& node);
 
-  // attention.cc
+  // layouts.cc: the tensor of a value in a layout, made on first use from the nearest that is
+  // there.
   void split_heads(const graph::Node& node);
+  std::string merge_heads(const graph::Node& node);
+  const std::string& in_layout(graph::ValueId value, Layout layout);
+  std::string converted(graph::ValueId value, Layout from, Layout to);
+  bool has_layout(graph::ValueId value, Layout layout) const;
+  void set_layout(graph::ValueId value, Layout layout, std::string tensor);
+  /// Heads and width of a value [batch, heads, length, width].
+  int64_t heads_of(graph::ValueId value) const;
+  int64_t width_of(graph::ValueId value) const;
+
+  // heads.cc, spectral.cc: operators of heads; they set the layouts of their output.
+  void head_linear(const graph::Node& node);
+  void multiply(const graph::Node& node);
+  void depthwise_convolution(const graph::Node& node);
+  void dynamic_convolution(const graph::Node& node);
+  std::string grouped_convolution(const graph::Node& node);
+  std::string valid_channels(const std::string& tensor, const graph::Node& node);
+  void spectral(const graph::Node& node);
+  /// C_n, S_n or D_n: [length, length], or with a mask [batch, length, length].
+  enum class Wave : uint8_t { kCosine, kSine, kDct };
+  const std::string& position_matrix(Wave wave, graph::ValueId mask);
+  std::string folded_matrix(Wave wave);
+  std::string computed_matrix(Wave wave, graph::ValueId mask);
+  const std::string& valid_length(graph::ValueId mask);
+  const std::string& position_numbers();
+  const std::string& valid_square(graph::ValueId mask);
+
+  // attention.cc
   std::string attention(const graph::Node& node);
   std::string relative_scores(graph::ValueId queries, graph::ValueId table);
   std::string relative_columns(graph::ValueId table);
@@ -51,6 +90,7 @@ class Translator {
   // operands.cc: names of values; what is not a node's is made on first use.
   const std::string& name_of(graph::ValueId value);
   std::string transposed(graph::ValueId weight);
+  /// The parameter's values, as folding left them.
   const weights::Tensor& tensor_of(graph::ValueId parameter) const;
   const std::string& parameter_name(graph::ValueId parameter) const;
   bool is_parameter(graph::ValueId value) const;
@@ -64,10 +104,12 @@ class Translator {
   const weights::Weights& weights_;
   const ExportOptions& options_;
   ModelWriter writer_;
-  std::vector<std::string> names_;      ///< tensor of each graph value, empty where not made yet
-  std::vector<std::string> head_rows_;  ///< split values as [batch, length, heads, width]
-  std::vector<bool> needed_;            ///< by node
-  std::vector<int> reads_;              ///< by value
+  std::vector<std::string> names_;  ///< tensor of each graph value, empty where not made yet
+  /// Tensors of head values by layout, empty where not made yet.
+  std::vector<std::array<std::string, kLayouts>> layouts_;
+  Folding folding_;
+  std::vector<bool> needed_;                   ///< by node
+  std::vector<int> reads_;                     ///< by value
   std::map<std::string, std::string> shared_;  ///< tensors made once, by key
 };
 

@@ -11,7 +11,22 @@ namespace edgetran::encoder::testing {
 
 using Shapes = std::map<std::string, std::vector<int64_t>>;
 
-/// Names and shapes of an sa_sdp spec's tensors without task head, written down from the design's
+/// Adds the tensors of head `name` ("layers.0.heads.2") of width d.
+inline void add_head_shapes(const std::string& type, const std::string& name, int64_t d,
+                            Shapes& shapes) {
+  if (type == "sa_wma") shapes[name + ".mixing"] = {d, d};
+  if (!type.starts_with("c_")) return;
+  const int64_t taps = std::stoll(type.substr(2));
+  shapes[name + ".depthwise.weight"] = {d, taps};
+  for (const char* map : {".pointwise", ".value"}) {
+    shapes[name + map + ".weight"] = {d, d};
+    shapes[name + map + ".bias"] = {d};
+  }
+  shapes[name + ".kernel.weight"] = {taps, d};
+  shapes[name + ".kernel.bias"] = {taps};
+}
+
+/// Names and shapes of a spec's tensors without task head, written down from the design's
 /// table of parameter names and not from the code that builds them.
 inline Shapes expected_shapes(const space::ModelSpec& spec) {
   Shapes shapes;
@@ -34,9 +49,20 @@ inline Shapes expected_shapes(const space::ModelSpec& spec) {
     const std::string name = "layers." + std::to_string(i) + ".";
     const int64_t h = layer.width;
     const int64_t features = static_cast<int64_t>(layer.heads.size()) * layer.head_width;
-    for (const char* projection : {"query", "key", "value"}) linear(name + projection, h, features);
+    int64_t asking = 0;  // heads with queries and keys
+    bool attends = false;
+    for (size_t k = 0; k < layer.heads.size(); ++k) {
+      const std::string& type = layer.heads[k];
+      if (!type.starts_with("l_")) ++asking;
+      attends = attends || type.starts_with("sa_");
+      add_head_shapes(type, name + "heads." + std::to_string(k), layer.head_width, shapes);
+    }
+    for (const char* projection : {"query", "key"})
+      if (asking > 0) linear(name + projection, h, asking * layer.head_width);
+    linear(name + "value", h, features);
     linear(name + "output", features, h);
-    if (!absolute) shapes[name + "relative.weight"] = {2 * spec.positions - 1, layer.head_width};
+    if (!absolute && attends)
+      shapes[name + "relative.weight"] = {2 * spec.positions - 1, layer.head_width};
     norm(name + "attention_norm", h);
     std::vector<int64_t> sizes{h};
     sizes.insert(sizes.end(), layer.feed_forward.begin(), layer.feed_forward.end());

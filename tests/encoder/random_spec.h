@@ -20,7 +20,7 @@ namespace edgetran::encoder::testing {
 struct SpecChoices {
   int64_t max_layers = 4;
   int64_t max_stack = 3;
-  std::vector<std::string> heads{"sa_sdp"};
+  std::vector<std::string> heads{"sa_sdp", "sa_wma", "l_dft", "l_dct", "c_5", "c_9", "c_13"};
   std::vector<int64_t> widths{4, 8, 12, 20};
   std::vector<int64_t> head_widths{1, 3, 4, 8};  ///< heads x head_width is seldom the width
   std::vector<int64_t> feed_forward{1, 6, 16, 24};

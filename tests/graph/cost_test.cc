@@ -117,6 +117,57 @@ TEST_F(Counting, AMaskIsOneAdditionAScore) {
   EXPECT_EQ(cost.bytes_moved, 4 * (2 * 5 * 3 * 7) * 2 + 8 * 6);
 }
 
+TEST_F(Counting, HeadLinearIsTheProductOfEachHead) {
+  const ValueId v = heads();
+  const AxisId out = g.axis("out", 4);
+  const AxisId blocks = g.axis("heads", 5);
+  const Cost cost =
+      cost_of(g.head_linear(v, weight("w", {blocks, out, head_width}), weight("b", {blocks, out})));
+  EXPECT_EQ(cost.parameters, 5 * 4 * 7 + 5 * 4);
+  EXPECT_EQ(cost.flops, 2 * 5 * 3 * 4 * (2 * 7 + 1));
+  EXPECT_EQ(cost.bytes_moved, 4 * (2 * 5 * 3 * 7 + 5 * 4 * 7 + 5 * 4 + 2 * 5 * 3 * 4));
+}
+
+TEST_F(Counting, MultiplyIsOneAnElement) {
+  const ValueId v = heads();
+  EXPECT_EQ(cost_of(g.multiply(v, v)).flops, 2 * 5 * 3 * 7);
+}
+
+TEST_F(Counting, TheDftIsItsFourRealProductsAndADifference) {
+  const Cost cost = cost_of(g.spectral(Spectrum::kDft, heads(), kNone));
+  const int64_t elements = 2 * 5 * 3 * 7;
+  EXPECT_EQ(cost.parameters, 0);
+  EXPECT_EQ(cost.flops, elements * (2 * 2 * 3 + 2 * 2 * 7 + 1));
+  EXPECT_EQ(cost.bytes_moved, 4 * (2 * elements + 2 * (3 * 3 + 7 * 7)));
+}
+
+TEST_F(Counting, TheDctIsItsTwoRealProducts) {
+  const Cost cost = cost_of(g.spectral(Spectrum::kDct, heads(), ids));
+  const int64_t elements = 2 * 5 * 3 * 7;
+  EXPECT_EQ(cost.flops, elements * (2 * 3 + 2 * 7));
+  EXPECT_EQ(cost.bytes_moved, 4 * (2 * elements + 3 * 3 + 7 * 7) + 8 * 6);
+}
+
+TEST_F(Counting, ConvolutionsAreTwoATap) {
+  const ValueId v = heads();
+  const AxisId blocks = g.axis("heads", 5);
+  const AxisId taps = g.axis("taps", 9);
+  const ValueId filters = weight("w", {blocks, head_width, taps});
+  const Cost cost = cost_of(g.depthwise_convolution(v, filters, kNone));
+  EXPECT_EQ(cost.parameters, 5 * 7 * 9);
+  EXPECT_EQ(cost.flops, 2 * 5 * 3 * 7 * 2 * 9);
+  EXPECT_EQ(cost.bytes_moved, 4 * (2 * 2 * 5 * 3 * 7 + 5 * 7 * 9));
+}
+
+TEST_F(Counting, DynamicConvolutionsAddASoftmax) {
+  const ValueId v = heads();
+  const ValueId scores =
+      g.head_linear(v, weight("w", {g.axis("heads", 5), g.axis("taps", 9), head_width}), kNone);
+  const Cost cost = cost_of(g.dynamic_convolution(scores, v, kNone));
+  EXPECT_EQ(cost.flops, 2 * 5 * 3 * 9 + 2 * 5 * 3 * 7 * 2 * 9);
+  EXPECT_EQ(cost.bytes_moved, 4 * (2 * 5 * 3 * 9 + 2 * 2 * 5 * 3 * 7));
+}
+
 TEST_F(Counting, SplittingAndMergingMoveButDoNotCompute) {
   const ValueId q = heads();
   const Cost cost = cost_of(g.merge_heads({q}, features));

@@ -8,9 +8,10 @@ import unittest
 import numpy as np
 import onnx
 import onnxruntime
+import torch
 
-import encoder_numpy
-from encoder_numpy import Encoder, relative_difference
+import encoder_torch
+from encoder_torch import Encoder, relative_difference
 from order_one_model import Model
 from random_specs import random_spec
 
@@ -84,7 +85,7 @@ class RuntimeTest(unittest.TestCase):
                     "input_ids": ids, "token_type_ids": types, "selected_positions": positions})
                 oracle = Encoder(model.model)
                 rows = [oracle.hidden(ids[row], types[row]) for row in range(2)]
-                expected = oracle.mlm_logits(np.concatenate(rows), positions)
+                expected = oracle.mlm_logits(torch.cat(rows), torch.as_tensor(positions))
                 self.assert_close(logits, expected, f"spec {seed}")
 
     def test_every_mutated_formula_fails_the_tolerance(self):
@@ -95,7 +96,7 @@ class RuntimeTest(unittest.TestCase):
             (logits,) = model.export("--length", length).run(
                 ["logits"], {"input_ids": ids, "token_type_ids": types})
             runs.append((model, ids[0], types[0], logits[0]))
-        for mutation in encoder_numpy.MUTATIONS:
+        for mutation in encoder_torch.MUTATIONS:
             differences = []
             for model, ids, types, logits in runs:
                 oracle = Encoder(model.model, mutation)

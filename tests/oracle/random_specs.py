@@ -2,8 +2,10 @@
 
 import random
 
+HEADS = ("sa_sdp", "sa_wma", "l_dft", "l_dct", "c_5", "c_9", "c_13")
 
-def random_spec(seed, position=None):
+
+def random_spec(seed, position=None, heads=HEADS):
     draw = random.Random(seed)
     layers = []
     for _ in range(draw.randint(1, 4)):
@@ -13,7 +15,7 @@ def random_spec(seed, position=None):
         layers.append({
             "width": width,
             "head_width": draw.randint(3, 8),
-            "heads": ["sa_sdp"] * draw.randint(1, 4),
+            "heads": [draw.choice(heads) for _ in range(draw.randint(1, 5))],
             "feed_forward": [4 * draw.randint(2, 8) for _ in range(draw.randint(1, 3))],
         })
     return {

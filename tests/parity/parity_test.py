@@ -12,7 +12,7 @@ import numpy as np
 from safetensors.numpy import load, load_file, save, save_file
 
 import edgetran_wire
-from encoder_numpy import Encoder, relative_difference
+from encoder_torch import Encoder, relative_difference
 from order_one_model import Model, session
 from random_specs import random_spec
 
@@ -68,7 +68,7 @@ class ParityTest(unittest.TestCase):
             "libtorch": self.torch(model, inputs),
             "OpenVINO": self.openvino(path, inputs),
             "ONNX Runtime": dict(zip(OUTPUTS, runtime)),
-            "NumPy": self.formulas(model, inputs, valid),
+            "the formulas": self.formulas(model, inputs, valid),
         }
         for output in OUTPUTS:
             tensors = {engine: self.valid_part(result[output], output, valid)
@@ -92,7 +92,7 @@ class ParityTest(unittest.TestCase):
                                 inputs["token_type_ids"][row, :count])
                   for row, count in enumerate(valid)]
         return {"last_hidden_state": hidden,
-                "logits": np.stack([oracle.logits(states) for states in hidden])}
+                "logits": np.stack([oracle.logits(states).numpy() for states in hidden])}
 
     def test_without_padding(self):
         for model in self.models:

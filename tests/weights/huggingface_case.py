@@ -13,7 +13,7 @@ import numpy as np
 import torch
 import transformers
 
-from encoder_numpy import Encoder
+from encoder_torch import Encoder
 
 EDGETRAN = pathlib.Path(os.environ["EDGETRAN_BIN_DIR"]) / "edgetran"
 USAGE, FAILED = 2, 1

@@ -1,5 +1,5 @@
 """A transfer that grows heads, stacks, layers and tables leaves the logits as they were: the formulas
-(tests/oracle/encoder_numpy.py) of both model folders agree, for random specs with weights of order
+(tests/oracle/encoder_torch.py) of both model folders agree, for random specs with weights of order
 1. Without --preserve-function they do not, so the check can fail."""
 
 import copy
@@ -13,7 +13,7 @@ import unittest
 
 import numpy as np
 
-from encoder_numpy import Encoder, relative_difference
+from encoder_torch import Encoder, relative_difference
 from random_specs import random_spec
 
 EDGETRAN = pathlib.Path(os.environ["EDGETRAN_BIN_DIR"]) / "edgetran"

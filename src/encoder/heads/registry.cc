@@ -15,10 +15,6 @@ namespace {
 constexpr std::array kHeadTypes{EDGETRAN_HEAD_TYPES(EDGETRAN_LIST_HEAD_TYPE)};
 #undef EDGETRAN_LIST_HEAD_TYPE
 
-// The design space as published; a name of it is never a typing error.
-constexpr std::array<std::string_view, 7> kPublished{"sa_sdp", "sa_wma", "l_dft", "l_dct",
-                                                     "c_5",    "c_9",    "c_13"};
-
 }  // namespace
 
 HeadRegistry builtin_head_types() { return kHeadTypes; }
@@ -34,20 +30,12 @@ base::Result<size_t> find_head_type(HeadRegistry registry, std::string_view name
   const auto found = std::find_if(registry.begin(), registry.end(),
                                   [name](const HeadType* type) { return type->name == name; });
   if (found != registry.end()) return static_cast<size_t>(found - registry.begin());
-  std::vector<std::string> names = head_type_names(registry);
-  const std::string built = fmt::format("{}", fmt::join(names, ", "));
-  if (std::find(kPublished.begin(), kPublished.end(), name) != kPublished.end())
-    return base::fail(base::ErrorCategory::kUsage,
-                      fmt::format("head type '{}' is not built by this version", name),
-                      fmt::format("it builds: {}", built));
-  for (const std::string_view published : kPublished)
-    if (std::find(names.begin(), names.end(), published) == names.end())
-      names.emplace_back(published);
+  const std::vector<std::string> names = head_type_names(registry);
+  const std::string known = fmt::format("{}", fmt::join(names, ", "));
   const auto nearest = base::nearest_name(name, names);
   return base::fail(base::ErrorCategory::kUsage, fmt::format("unknown head type '{}'", name),
-                    nearest
-                        ? fmt::format("did you mean '{}'? This version builds: {}", *nearest, built)
-                        : fmt::format("this version builds: {}", built));
+                    nearest ? fmt::format("did you mean '{}'? Known: {}", *nearest, known)
+                            : fmt::format("known: {}", known));
 }
 
 }  // namespace edgetran::encoder

@@ -8,7 +8,14 @@
 #include "encoder/head_type.h"
 
 // One line a head type, in order of execution: the constant that its file defines.
-#define EDGETRAN_HEAD_TYPES(TYPE) TYPE(kSaSdp)
+#define EDGETRAN_HEAD_TYPES(TYPE) \
+  TYPE(kSaSdp)                    \
+  TYPE(kSaWma)                    \
+  TYPE(kC5)                       \
+  TYPE(kC9)                       \
+  TYPE(kC13)                      \
+  TYPE(kLDft)                     \
+  TYPE(kLDct)
 
 namespace edgetran::encoder {
 
@@ -22,9 +29,8 @@ HeadRegistry builtin_head_types();
 /// Their names, in order of execution.
 std::vector<std::string> head_type_names(HeadRegistry registry);
 
-/// Place of the type with this name in the registry. A usage error otherwise: it says whether the
-/// name is one of the published design space (FlexiBERT 2.0) that this registry does not build, or
-/// names the nearest known one.
+/// Place of the type with this name in the registry. A usage error otherwise, which names the
+/// nearest known one and all of them.
 base::Result<size_t> find_head_type(HeadRegistry registry, std::string_view name);
 
 }  // namespace edgetran::encoder

@@ -5,7 +5,9 @@
 
 #include "base/result.h"
 #include "train/torch/attention.h"
+#include "train/torch/convolution.h"
 #include "train/torch/dropout.h"
+#include "train/torch/spectral.h"
 
 namespace edgetran::train::torch_engine {
 namespace {
@@ -64,15 +66,22 @@ at::Tensor run_attention(const Node& node, std::span<const at::Tensor> in,
   return attention(operands, node.attributes.dropout ? dropout : AttentionDropout{});
 }
 
+at::Tensor run_head_linear(std::span<const at::Tensor> in) {
+  const auto type = in[0].scalar_type();
+  return head_linear(in[0], in[1].to(type), in.size() > 2 ? in[2].to(type) : at::Tensor());
+}
+
 struct NodeRun {
   const graph::Graph& graph;
   const Node& node;
   const PassOptions& options;
+  PositionMatrices& matrices;
   int64_t offset;
   uint64_t dropout_key;
 };
 
 at::Tensor run_node(const NodeRun& run, std::span<const at::Tensor> in) {
+  const at::Tensor mask = run.node.attributes.has_mask ? in.back() : at::Tensor();
   const double drop_share = run.options.training ? run.options.dropout : 0;
   switch (run.node.op) {
     case Op::kEmbedding:
@@ -101,6 +110,16 @@ at::Tensor run_node(const NodeRun& run, std::span<const at::Tensor> in) {
       return run_merge_heads(in);
     case Op::kAttention:
       return run_attention(run.node, in, {drop_share, run.dropout_key});
+    case Op::kHeadLinear:
+      return run_head_linear(in);
+    case Op::kMultiply:
+      return at::mul(in[0], in[1]);
+    case Op::kSpectral:
+      return spectral_transform(run.node.attributes.spectrum, in[0], mask, run.matrices);
+    case Op::kDepthwiseConvolution:
+      return depthwise_convolution(in[0], in[1].to(in[0].scalar_type()), mask);
+    case Op::kDynamicConvolution:
+      return dynamic_convolution(in[0], in[1], mask);
     case Op::kFirstToken:
       return in[0].select(1, 0);
     case Op::kSelectPositions:
@@ -177,6 +196,7 @@ std::vector<at::Tensor> Interpreter::run(std::span<const at::Tensor> inputs,
     }
   }
   const int64_t length = find_length(*graph_, inputs);
+  PositionMatrices matrices;
   std::vector<at::Tensor> operands;
   for (const Step& step : steps_) {
     const Node& node = graph_->nodes()[static_cast<size_t>(step.node)];
@@ -185,6 +205,7 @@ std::vector<at::Tensor> Interpreter::run(std::span<const at::Tensor> inputs,
     const NodeRun run{.graph = *graph_,
                       .node = node,
                       .options = options,
+                      .matrices = matrices,
                       .offset = node.op == Op::kPositionRows ? length : step.offset,
                       .dropout_key = derive_key(options.dropout_key, step.node)};
     values[static_cast<size_t>(node.output)] = run_node(run, operands);

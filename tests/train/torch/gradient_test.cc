@@ -143,6 +143,48 @@ ValueId make_heads(Builder& b) {
   return b.merge_heads({b.tanh(first), second}, features);
 }
 
+/// [batch, 2 heads, length, width]
+ValueId head_input(Builder& b, const std::string& name, int64_t width) {
+  return b.input(name, ElementType::kFloat32,
+                 {b.batch(), b.axis("heads", 2), b.length(),
+                  b.axis("head_width" + std::to_string(width), width)});
+}
+
+ValueId optional_mask(Builder& b, bool mask) {
+  return mask ? ids(b, "attention_mask") : graph::kNone;
+}
+
+ValueId make_head_linear(Builder& b, bool bias) {
+  const ValueId x = head_input(b, "x", 4);
+  const auto heads = b.axis("heads", 2);
+  const auto out = b.axis("out", 3);
+  return b.head_linear(x, weight(b, "w", {heads, out, b.last_axis(x)}),
+                       bias ? weight(b, "b", {heads, out}) : graph::kNone);
+}
+
+ValueId make_depthwise(Builder& b, bool mask) {
+  const ValueId x = head_input(b, "x", 4);
+  return b.depthwise_convolution(
+      x, weight(b, "w", {b.axis("heads", 2), b.last_axis(x), b.axis("taps", 5)}),
+      optional_mask(b, mask));
+}
+
+ValueId make_dynamic(Builder& b, bool mask) {
+  return b.dynamic_convolution(head_input(b, "scores", 5), head_input(b, "x", 4),
+                               optional_mask(b, mask));
+}
+
+/// Every transform for an even and an odd width.
+void add_spectral_cases(std::vector<Case>& cases) {
+  for (const auto spectrum : {graph::Spectrum::kDft, graph::Spectrum::kDct})
+    for (const int64_t width : {4, 5, 1})
+      for (const bool mask : {false, true})
+        cases.push_back({"spectral", [=](Builder& b) {
+                           return b.spectral(spectrum, head_input(b, "x", width),
+                                             optional_mask(b, mask));
+                         }});
+}
+
 std::vector<Case> cases() {
   const auto embed = [](Builder& b) {
     return b.embedding(weight(b, "table", {b.axis("rows", 5), b.axis("width4", 4)}), ids(b, "ids"));
@@ -166,7 +208,7 @@ std::vector<Case> cases() {
     return b.select_positions(floats(b, "x", 4),
                               b.input("selected_positions", ElementType::kInt64, {b.selected()}));
   };
-  return {
+  std::vector<Case> result{
       {"embedding", embed},
       {"position_rows and add", rows},
       {"linear", linear},
@@ -182,7 +224,17 @@ std::vector<Case> cases() {
       {"attention, dropout", [](Builder& b) { return make_attention(b, true, true); }, 0.4},
       {"first_token", [](Builder& b) { return b.first_token(floats(b, "x", 4)); }},
       {"select_positions", select},
+      {"head_linear", [](Builder& b) { return make_head_linear(b, false); }},
+      {"head_linear, bias", [](Builder& b) { return make_head_linear(b, true); }},
+      {"multiply",
+       [](Builder& b) { return b.multiply(head_input(b, "a", 4), head_input(b, "b", 4)); }},
+      {"depthwise_convolution", [](Builder& b) { return make_depthwise(b, false); }},
+      {"depthwise_convolution, mask", [](Builder& b) { return make_depthwise(b, true); }},
+      {"dynamic_convolution", [](Builder& b) { return make_dynamic(b, false); }},
+      {"dynamic_convolution, mask", [](Builder& b) { return make_dynamic(b, true); }},
   };
+  add_spectral_cases(result);
+  return result;
 }
 
 TEST(Gradients, AgreeWithCentralDifferences) {
