@@ -13,6 +13,9 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
+# Sequences are short: threads would only wait for each other.
+torch.set_num_threads(1)
+
 MUTATIONS = (
     "no_scale",           # scores not divided by sqrt(d)
     "relative_unscaled",  # relative scores added after the division
