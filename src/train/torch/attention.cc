@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "train/torch/dropout.h"
+#include "train/torch/fused.h"
 
 namespace edgetran::train::torch_engine {
 
@@ -26,6 +27,11 @@ at::Tensor relative_scores(const at::Tensor& query, const at::Tensor& relative) 
 }
 
 at::Tensor attention(const AttentionOperands& operands, const AttentionDropout& drop) {
+  if (has_kernels(operands.query)) return fused_attention(operands, drop);
+  return composed_attention(operands, drop);
+}
+
+at::Tensor composed_attention(const AttentionOperands& operands, const AttentionDropout& drop) {
   at::Tensor mask;  // [batch, 1, 1, length], true where a key is valid
   if (operands.mask.defined()) mask = operands.mask.to(at::kBool).unsqueeze(1).unsqueeze(1);
   if (!operands.relative.defined() && drop.share == 0) {

@@ -19,8 +19,13 @@ struct AttentionDropout {
 };
 
 /// softmax((q kT + P) / sqrt(width) + mask) v of encoder.md, section 2, with dropout on the
-/// probabilities; [batch, heads, length, width]. Without P and dropout it is ATen's fused kernel.
+/// probabilities; [batch, heads, length, width]. By the kernel where there is one (fused.h), else
+/// composed_attention. Masks are a run of valid positions and then padding; what comes out at padded
+/// positions is not defined.
 at::Tensor attention(const AttentionOperands& operands, const AttentionDropout& dropout);
+
+/// The same in ATen: without P and dropout its fused kernel, else products and a softmax.
+at::Tensor composed_attention(const AttentionOperands& operands, const AttentionDropout& dropout);
 
 /// P[t, r] = q[t] . relative[t - r + positions - 1]; q [batch, heads, length, width],
 /// relative [2 positions - 1, width], length <= positions -> [batch, heads, length, length].

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
+#include <utility>
 
 #include "base/result.h"
 #include "train/torch/attention.h"
 #include "train/torch/convolution.h"
 #include "train/torch/dropout.h"
+#include "train/torch/fused.h"
 #include "train/torch/spectral.h"
 
 namespace edgetran::train::torch_engine {
@@ -38,15 +41,32 @@ at::Tensor run_add(std::span<const at::Tensor> in, Precision precision) {
   return at::add(in[0], in[1]);
 }
 
-at::Tensor run_split_heads(const graph::Graph& graph, const Node& node, const at::Tensor& x,
-                           int64_t offset) {
-  const auto& shape = graph.value(node.output).shape;  // [batch, blocks, length, width]
-  const int64_t blocks = graph.axis(shape[1]).size;
-  const int64_t width = graph.axis(shape[3]).size;
-  return x.narrow(-1, offset, blocks * width)
-      .view({x.size(0), x.size(1), blocks, width})
-      .transpose(1, 2);
-}
+/// The groups of each projection, cut once: one cut has one gradient to put together.
+class Splits {
+ public:
+  at::Tensor take(const graph::Graph& graph, const Node& node, const at::Tensor& x) {
+    auto [entry, fresh] = parts_.try_emplace(node.inputs[0]);
+    if (fresh) entry->second = cut(graph, node, x);
+    const auto& shape = graph.value(node.output).shape;  // [batch, blocks, length, width]
+    const int64_t blocks = graph.axis(shape[1]).size;
+    const int64_t width = graph.axis(shape[3]).size;
+    const at::Tensor part =
+        std::exchange(entry->second[static_cast<size_t>(node.attributes.part)], at::Tensor());
+    return part.view({x.size(0), x.size(1), blocks, width}).transpose(1, 2);
+  }
+
+ private:
+  static std::vector<at::Tensor> cut(const graph::Graph& graph, const Node& node,
+                                     const at::Tensor& x) {
+    const graph::Axis& features = graph.axis(graph.value(node.inputs[0]).shape.back());
+    if (features.parts.size() == 1) return {x};
+    std::vector<int64_t> sizes;
+    for (const graph::AxisPart& part : features.parts)
+      sizes.push_back(graph.axis(part.blocks).size * graph.axis(part.width).size);
+    return at::split_with_sizes(x, sizes, -1);
+  }
+  std::map<ValueId, std::vector<at::Tensor>> parts_;
+};
 
 at::Tensor run_merge_heads(std::span<const at::Tensor> groups) {
   std::vector<at::Tensor> parts;
@@ -71,51 +91,63 @@ at::Tensor run_head_linear(std::span<const at::Tensor> in) {
   return head_linear(in[0], in[1].to(type), in.size() > 2 ? in[2].to(type) : at::Tensor());
 }
 
-struct NodeRun {
+/// x Wᵀ in the pass's type, a tensor of its own.
+at::Tensor run_product(const at::Tensor& x, const at::Tensor& weight, Precision precision) {
+  return at::linear(to_compute_type(x, precision), to_compute_type(weight, precision));
+}
+
+/// What the steps of one pass share.
+struct Pass {
   const graph::Graph& graph;
-  const Node& node;
   const PassOptions& options;
-  PositionMatrices& matrices;
-  int64_t offset;
-  uint64_t dropout_key;
+  int64_t length = 0;
+  PositionMatrices matrices = {};
+  Splits splits = {};
+
+  double drop_share() const { return options.training ? options.dropout : 0; }
+  uint64_t dropout_key(int32_t node) const { return derive_key(options.dropout_key, node); }
 };
 
-at::Tensor run_node(const NodeRun& run, std::span<const at::Tensor> in) {
-  const at::Tensor mask = run.node.attributes.has_mask ? in.back() : at::Tensor();
-  const double drop_share = run.options.training ? run.options.dropout : 0;
-  switch (run.node.op) {
+at::Tensor run_residual_norm(const Pass& pass, const Step& step, std::span<const at::Tensor> in) {
+  const Node& norm = pass.graph.nodes()[static_cast<size_t>(step.node)];
+  const at::Tensor change = run_product(in[1], in[2], pass.options.precision);
+  return residual_norm(to_compute_type(in[0], pass.options.precision), change, in[3], in[4], in[5],
+                       norm.attributes.epsilon,
+                       {pass.drop_share(), pass.dropout_key(step.dropout)});
+}
+
+at::Tensor run_node(Pass& pass, int32_t index, std::span<const at::Tensor> in) {
+  const Node& node = pass.graph.nodes()[static_cast<size_t>(index)];
+  const at::Tensor mask = node.attributes.has_mask ? in.back() : at::Tensor();
+  switch (node.op) {
     case Op::kEmbedding:
       return at::embedding(in[0], in[1]);
-    case Op::kPositionRows: {
-      const auto& shape = run.graph.value(run.node.output).shape;
-      EDGETRAN_CHECK(run.graph.axis(shape[0]).kind == graph::Axis::Kind::kLength,
-                     "position rows run over the length");
-      return in[0].narrow(0, 0, run.offset);
-    }
+    case Op::kPositionRows:
+      return in[0].narrow(0, 0, pass.length);
     case Op::kLinear:
-      return run_linear(in, run.options.precision);
+      return run_linear(in, pass.options.precision);
     case Op::kAdd:
-      return run_add(in, run.options.precision);
+      return run_add(in, pass.options.precision);
     case Op::kLayerNorm:
-      return run_layer_norm(run.node, in);
+      return run_layer_norm(node, in);
     case Op::kDropout:
-      return keyed_dropout(in[0], drop_share, run.dropout_key);
+      return keyed_dropout(in[0], pass.drop_share(), pass.dropout_key(index));
     case Op::kGelu:
       return at::gelu(in[0]);
     case Op::kTanh:
       return at::tanh(in[0]);
     case Op::kSplitHeads:
-      return run_split_heads(run.graph, run.node, in[0], run.offset);
+      return pass.splits.take(pass.graph, node, in[0]);
     case Op::kMergeHeads:
       return run_merge_heads(in);
     case Op::kAttention:
-      return run_attention(run.node, in, {drop_share, run.dropout_key});
+      return run_attention(node, in, {pass.drop_share(), pass.dropout_key(index)});
     case Op::kHeadLinear:
       return run_head_linear(in);
     case Op::kMultiply:
       return at::mul(in[0], in[1]);
     case Op::kSpectral:
-      return spectral_transform(run.node.attributes.spectrum, in[0], mask, run.matrices);
+      return spectral_transform(node.attributes.spectrum, in[0], mask, pass.matrices);
     case Op::kDepthwiseConvolution:
       return depthwise_convolution(in[0], in[1].to(in[0].scalar_type()), mask);
     case Op::kDynamicConvolution:
@@ -126,6 +158,18 @@ at::Tensor run_node(const NodeRun& run, std::span<const at::Tensor> in) {
       return in[0].flatten(0, 1).index_select(0, in[1]);
   }
   base::check_failed("op", __FILE__, __LINE__, "the interpreter knows every operator");
+}
+
+at::Tensor run_step(Pass& pass, const Step& step, std::span<const at::Tensor> in) {
+  switch (step.kind) {
+    case StepKind::kNode:
+      return run_node(pass, step.node, in);
+    case StepKind::kLinearGelu:
+      return bias_gelu(run_product(in[0], in[1], pass.options.precision), in[2]);
+    case StepKind::kResidualNorm:
+      return run_residual_norm(pass, step, in);
+  }
+  base::check_failed("kind", __FILE__, __LINE__, "the interpreter knows every kind of step");
 }
 
 /// Length of this run, read off the first input with a length axis; 0 where none has one.
@@ -145,39 +189,11 @@ int64_t find_length(const graph::Graph& graph, std::span<const at::Tensor> input
 
 Interpreter::Interpreter(const graph::Graph& graph, const std::vector<std::string>& outputs)
     : graph_(&graph) {
-  std::vector<bool> needed(graph.values().size(), false);
   for (const auto& name : outputs) {
     outputs_.push_back(graph.find_output(name));
     EDGETRAN_CHECK(outputs_.back() != graph::kNone, "the graph has the output " + name);
-    needed[static_cast<size_t>(outputs_.back())] = true;
   }
-  // Backwards: a value met for the first time is read last by this node.
-  const auto nodes = graph.nodes();
-  for (auto i = static_cast<int32_t>(nodes.size()) - 1; i >= 0; --i) {
-    const Node& node = nodes[static_cast<size_t>(i)];
-    if (!needed[static_cast<size_t>(node.output)]) continue;
-    Step step{.node = i, .offset = 0, .expire = {}};
-    for (const ValueId input : node.inputs) {
-      if (needed[static_cast<size_t>(input)]) continue;
-      needed[static_cast<size_t>(input)] = true;
-      step.expire.push_back(input);
-    }
-    steps_.push_back(std::move(step));
-  }
-  std::reverse(steps_.begin(), steps_.end());
-  plan_offsets();
-}
-
-void Interpreter::plan_offsets() {
-  for (Step& step : steps_) {
-    const Node& node = graph_->nodes()[static_cast<size_t>(step.node)];
-    if (node.op != Op::kSplitHeads) continue;
-    const graph::Axis& features = graph_->axis(graph_->value(node.inputs[0]).shape.back());
-    for (int32_t part = 0; part < node.attributes.part; ++part) {
-      const graph::AxisPart& before = features.parts[static_cast<size_t>(part)];
-      step.offset += graph_->axis(before.blocks).size * graph_->axis(before.width).size;
-    }
-  }
+  steps_ = plan_steps(graph, outputs_);
 }
 
 std::vector<at::Tensor> Interpreter::run(std::span<const at::Tensor> inputs,
@@ -195,20 +211,15 @@ std::vector<at::Tensor> Interpreter::run(std::span<const at::Tensor> inputs,
       values[i] = parameters[static_cast<size_t>(value.index)];
     }
   }
-  const int64_t length = find_length(*graph_, inputs);
-  PositionMatrices matrices;
+  Pass pass{.graph = *graph_, .options = options, .length = find_length(*graph_, inputs)};
   std::vector<at::Tensor> operands;
   for (const Step& step : steps_) {
-    const Node& node = graph_->nodes()[static_cast<size_t>(step.node)];
     operands.clear();
-    for (const ValueId input : node.inputs) operands.push_back(values[static_cast<size_t>(input)]);
-    const NodeRun run{.graph = *graph_,
-                      .node = node,
-                      .options = options,
-                      .matrices = matrices,
-                      .offset = node.op == Op::kPositionRows ? length : step.offset,
-                      .dropout_key = derive_key(options.dropout_key, step.node)};
-    values[static_cast<size_t>(node.output)] = run_node(run, operands);
+    for (const ValueId operand : step.operands)
+      operands.push_back(operand == graph::kNone ? at::Tensor()
+                                                 : values[static_cast<size_t>(operand)]);
+    const Node& node = graph_->nodes()[static_cast<size_t>(step.node)];
+    values[static_cast<size_t>(node.output)] = run_step(pass, step, operands);
     for (const ValueId value : step.expire) values[static_cast<size_t>(value)].reset();
   }
   std::vector<at::Tensor> results;

@@ -9,6 +9,7 @@
 #include "graph/graph.h"
 #include "train/precision.h"
 #include "train/torch/engine.h"
+#include "train/torch/plan.h"
 #include "weights/weights.h"
 
 namespace edgetran::train::torch_engine {
@@ -21,7 +22,7 @@ struct PassOptions {
   Precision precision = Precision::kFp32;
 };
 
-/// Runs a graph node by node with ATen; autograd records what it needs when parameters require
+/// Runs a graph step by step (plan.h), with ATen and, on the CPU, the fused kernels; autograd records what it needs when parameters require
 /// gradients. Parameters may be float64 (tests). With kBf16, linear layers and attention compute in
 /// bfloat16 and the activations between them stay in it; norms accumulate in float32.
 class Interpreter {
@@ -36,12 +37,6 @@ class Interpreter {
                               const PassOptions& options) const;
 
  private:
-  struct Step {
-    int32_t node = 0;
-    int64_t offset = 0;                  ///< kSplitHeads: first feature of the part
-    std::vector<graph::ValueId> expire;  ///< values that nobody reads after this node
-  };
-  void plan_offsets();
   const graph::Graph* graph_;
   std::vector<graph::ValueId> outputs_;
   std::vector<Step> steps_;
