@@ -33,4 +33,41 @@ Batch collate(const TokenFile& file, std::span<const int64_t> rows, int64_t leng
   return batch;
 }
 
+namespace {
+
+template <class T>
+std::vector<T> part_of(const std::vector<T>& values, int64_t begin, int64_t end) {
+  if (values.empty()) return {};
+  return {values.begin() + begin, values.begin() + end};
+}
+
+Batch rows_of(const Batch& batch, int64_t begin, int64_t end) {
+  Batch piece;
+  piece.rows = end - begin;
+  piece.lengths = part_of(batch.lengths, begin, end);
+  piece.labels = part_of(batch.labels, begin, end);
+  piece.scores = part_of(batch.scores, begin, end);
+  piece.sources = part_of(batch.sources, begin, end);
+  piece.length = *std::max_element(piece.lengths.begin(), piece.lengths.end());
+  for (int64_t row = begin; row < end; ++row) {
+    const auto ids = batch.ids.begin() + row * batch.length;
+    const auto types = batch.types.begin() + row * batch.length;
+    piece.ids.insert(piece.ids.end(), ids, ids + piece.length);
+    piece.types.insert(piece.types.end(), types, types + piece.length);
+  }
+  return piece;
+}
+
+}  // namespace
+
+std::vector<Batch> split_batch(const Batch& batch, int64_t pieces) {
+  EDGETRAN_CHECK(pieces >= 1, "a batch is cut into pieces");
+  const int64_t count = std::min(pieces, batch.rows);
+  std::vector<Batch> result;
+  for (int64_t i = 0; i < count; ++i) {
+    result.push_back(rows_of(batch, i * batch.rows / count, (i + 1) * batch.rows / count));
+  }
+  return result;
+}
+
 }  // namespace edgetran::data

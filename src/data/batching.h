@@ -26,6 +26,10 @@ struct Batch {
 /// Rows of `file` as a batch, padded to the longest of them, rounded up to `length_multiple`.
 Batch collate(const TokenFile& file, std::span<const int64_t> rows, int64_t length_multiple = 1);
 
+/// The batch cut into at most `pieces` (>= 1) runs of rows of equal number (to one), in their
+/// order, each padded to its own longest row only; the length of a packed block stays.
+std::vector<Batch> split_batch(const Batch& batch, int64_t pieces);
+
 /// Where a reader stands: the next batch of an epoch. Saved in checkpoints.
 struct BatchCursor {
   int64_t epoch = 0;

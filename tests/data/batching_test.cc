@@ -57,6 +57,21 @@ TEST_F(BatchingTest, CollateRoundsTheLengthUp) {
   EXPECT_EQ(collate(rows_of({5}), std::vector<int64_t>{0}, 8).length, 8);
 }
 
+TEST_F(BatchingTest, PiecesHoldTheRowsOfTheBatchWithTheirOwnPadding) {
+  const TokenFile file = rows_of({2, 3, 5});
+  const auto pieces = split_batch(collate(file, std::vector<int64_t>{0, 1, 2}), 2);
+  ASSERT_EQ(pieces.size(), 2U);
+  EXPECT_EQ(pieces[0].rows, 1);
+  EXPECT_THAT(pieces[0].ids, ElementsAre(5, 5));
+  EXPECT_EQ(pieces[1].length, 5);
+  EXPECT_THAT(pieces[1].ids, ElementsAre(6, 6, 6, 0, 0, 7, 7, 7, 7, 7));
+  EXPECT_THAT(pieces[1].types, ElementsAre(0, 1, 1, 0, 0, 0, 0, 1, 1, 1));
+  EXPECT_THAT(pieces[1].lengths, ElementsAre(3, 5));
+  EXPECT_THAT(pieces[1].labels, ElementsAre(1, 2));
+  EXPECT_THAT(pieces[1].sources, ElementsAre(1, 2));
+  EXPECT_EQ(split_batch(collate(file, std::vector<int64_t>{0, 1}), 5).size(), 2U);
+}
+
 TEST_F(BatchingTest, AnEpochVisitsEveryRowOnce) {
   const TokenFile file = random_rows(500);
   BatchSampler sampler(file, {.rows = 16, .window_batches = 4}, 1);
