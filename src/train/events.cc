@@ -17,14 +17,28 @@ base::Event to_event(const Progress& progress) {
            {"loss", progress.loss},
            {"tokens_per_s", progress.tokens_per_s},
            {"learning_rate", progress.learning_rate},
-           {"eta_s", progress.eta_s}}};
+           {"eta_s", progress.eta_s},
+           {"stop_tokens", progress.stop_tokens}}};
 }
 
 base::Event to_event(const Checkpointed& checkpoint) {
   return {"checkpoint", {{"step", checkpoint.step}, {"tokens", checkpoint.tokens}}};
 }
 
-base::Event evaluated_event(const base::Json& metrics) { return {"evaluated", metrics}; }
+base::Event to_event(const RolledBack& rollback) {
+  return {"rollback",
+          {{"step", rollback.step},
+           {"to_step", rollback.to_step},
+           {"reason", rollback.reason},
+           {"rollbacks", rollback.rollbacks},
+           {"rate_factor", rollback.rate_factor}}};
+}
+
+base::Event evaluated_event(const base::Json& metrics, int64_t step) {
+  base::Event event{"evaluated", metrics};
+  if (step > 0) event.fields["step"] = step;
+  return event;
+}
 
 base::Json result_json(const TrainResult& result) {
   return {{"metrics", result.metrics},
@@ -35,7 +49,10 @@ base::Json result_json(const TrainResult& result) {
           {"tokens", result.tokens},
           {"steps", result.steps},
           {"peak_memory_bytes", result.peak_memory_bytes},
-          {"model", result.model.string()}};
+          {"model", result.model.string()},
+          {"best_step", result.best_step},
+          {"stopped_early", result.stopped_early},
+          {"rollbacks", result.rollbacks}};
 }
 
 namespace {
@@ -66,6 +83,13 @@ base::Result<TrainResult> read_fields(const base::ConfigValue& value) {
   result.peak_memory_bytes = static_cast<uint64_t>(peak);
   EDGETRAN_ASSIGN(const auto model, map.require("model"));
   EDGETRAN_ASSIGN(result.model, model.as_string());
+  // A worker of the version before does not send these.
+  if (map.find("best_step")) {
+    EDGETRAN_ASSIGN(result.best_step, count(map, "best_step"));
+    EDGETRAN_ASSIGN(const auto stopped, map.require("stopped_early"));
+    EDGETRAN_ASSIGN(result.stopped_early, stopped.as_boolean());
+    EDGETRAN_ASSIGN(result.rollbacks, count(map, "rollbacks"));
+  }
   return result;  // fields that a newer worker adds are let through
 }
 

@@ -11,8 +11,8 @@
 
 namespace edgetran::train {
 
-// Events of a job, in the order in which they can come: started, (progress | checkpoint)...,
-// evaluated, finished by the result. Field names are those of docs/protocol.md.
+// Events of a job, in the order in which they can come: started, (progress | checkpoint | evaluated
+// | rollback)..., evaluated, finished by the result. Field names are those of docs/protocol.md.
 
 /// "started": what the job will do.
 struct Started {
@@ -29,7 +29,8 @@ struct Progress {
   double loss = 0;  ///< of this step's batch
   double tokens_per_s = 0;
   double learning_rate = 0;
-  double eta_s = 0;  ///< to the end of this job
+  double eta_s = 0;         ///< to the end of this job
+  int64_t stop_tokens = 0;  ///< where this job ends
 };
 
 /// "checkpoint": the state of this step is safe on disk.
@@ -38,11 +39,21 @@ struct Checkpointed {
   int64_t tokens = 0;
 };
 
+/// "rollback": training diverged and goes on from an earlier state.
+struct RolledBack {
+  int64_t step = 0;        ///< that went wrong
+  int64_t to_step = 0;     ///< whose state is gone back to; 0: the beginning
+  std::string reason;      ///< "the loss is nan"
+  int64_t rollbacks = 0;   ///< of this job so far
+  double rate_factor = 1;  ///< of the learning rate from here on
+};
+
 base::Event to_event(const Started& started);
 base::Event to_event(const Progress& progress);
 base::Event to_event(const Checkpointed& checkpoint);
-/// "evaluated" with the metrics as its fields.
-base::Event evaluated_event(const base::Json& metrics);
+base::Event to_event(const RolledBack& rollback);
+/// "evaluated" with the metrics as its fields and, while training goes on, `step` (0: none).
+base::Event evaluated_event(const base::Json& metrics, int64_t step = 0);
 
 /// What a finished job reports.
 struct TrainResult {
@@ -57,6 +68,9 @@ struct TrainResult {
   int64_t steps = 0;
   uint64_t peak_memory_bytes = 0;
   std::filesystem::path model;  ///< folder written; empty where none
+  int64_t best_step = 0;        ///< whose weights were handed over; 0: the last
+  bool stopped_early = false;
+  int64_t rollbacks = 0;  ///< times that training went back
 };
 
 base::Json result_json(const TrainResult& result);

@@ -26,7 +26,7 @@ constexpr PathField kPaths[] = {
     {"train", &TrainJob::train},           {"dev", &TrainJob::dev},
     {"checkpoint", &TrainJob::checkpoint}, {"predictions", &TrainJob::predictions},
     {"inputs", &TrainJob::inputs},         {"outputs", &TrainJob::outputs},
-    {"vocabulary", &TrainJob::vocabulary},
+    {"vocabulary", &TrainJob::vocabulary}, {"teacher", &TrainJob::teacher},
 };
 
 std::vector<std::string> required_paths(JobKind kind) {
@@ -105,6 +105,9 @@ base::Status read_machine(base::ConfigMap& map, TrainJob& job) {
     const bool narrow = name == precision_name(Precision::kBf16);
     job.precision = narrow ? Precision::kBf16 : Precision::kFp32;
   }
+  if (const auto value = map.find("device")) {
+    EDGETRAN_ASSIGN(job.device, value->as_choice({"auto", "cpu", "cuda"}));
+  }
   return {};
 }
 
@@ -141,6 +144,7 @@ base::Result<TrainJob> read_job(const base::ConfigValue& value) {
   EDGETRAN_TRY(read_budget(map, job));
   EDGETRAN_TRY(read_machine(map, job));
   EDGETRAN_TRY(map.finish());
+  EDGETRAN_TRY(check_job(job));
   return job;
 }
 
@@ -156,6 +160,7 @@ base::Json job_json(const TrainJob& job) {
   if (job.until_tokens > 0) json["until_tokens"] = job.until_tokens;
   json["threads"] = job.threads;
   json["precision"] = precision_name(job.precision);
+  json["device"] = job.device;
   return json;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "base/config.h"
@@ -33,6 +34,8 @@ struct TrainJob {
   std::filesystem::path train;       ///< token file (kPretrain, kFinetune)
   std::filesystem::path dev;         ///< token file; optional in training: no metrics at the end
   std::filesystem::path checkpoint;  ///< folder; empty: no checkpoints
+  /// Model folder to learn from beside the data (kPretrain, kFinetune); empty: none.
+  std::filesystem::path teacher;
   /// vocab.txt or tokenizer.json to put into `out`; empty: that of `model`, if it has one.
   std::filesystem::path vocabulary;
   std::filesystem::path predictions;  ///< kFinetune, kEvaluate: TSV to write; optional
@@ -49,10 +52,15 @@ struct TrainJob {
   int64_t until_tokens = 0;
   int64_t threads = 1;
   Precision precision = Precision::kFp32;
+  std::string device = "auto";  ///< "cpu", "cuda", or "auto": cuda where there is one
 };
 
+/// Whether the job's parts agree with one another: kUsage for a setting that asks for what is not
+/// there (early stopping without dev, distillation without a teacher, ...).
+base::Status check_job(const TrainJob& job);
+
 /// Strict reading: unknown keys, wrong types, numbers out of range, missing or senseless paths for
-/// the kind are usage errors that show the place.
+/// the kind are usage errors that show the place; so are those of check_job.
 base::Result<TrainJob> read_job(const base::ConfigValue& value);
 
 /// The JSON that read_job reads; keys that equal their default are left out.

@@ -14,6 +14,9 @@ TEST(Events, ResultIsReadAsItWasWritten) {
   result.steps = 10;
   result.peak_memory_bytes = 1 << 30;
   result.model = "some/folder";
+  result.best_step = 7;
+  result.stopped_early = true;
+  result.rollbacks = 2;
   const auto again = read_result(base::ConfigValue::from_json(result_json(result), "reply"));
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(result_json(*again), result_json(result));
@@ -33,6 +36,17 @@ TEST(Events, ProgressCarriesItsFields) {
   EXPECT_EQ(event.name, "progress");
   EXPECT_EQ(event.fields["step"], 3);
   EXPECT_EQ(event.fields["eta_s"], 8.0);
+}
+
+TEST(Events, AResultOfTheVersionBeforeIsRead) {
+  base::Json json = result_json(TrainResult{});
+  for (const char* key : {"best_step", "stopped_early", "rollbacks"}) json.erase(key);
+  EXPECT_TRUE(read_result(base::ConfigValue::from_json(json, "reply")));
+}
+
+TEST(Events, AnEvaluationWhileTrainingNamesItsStep) {
+  EXPECT_EQ(evaluated_event({{"accuracy", 0.5}}, 12).fields["step"], 12);
+  EXPECT_FALSE(evaluated_event({{"accuracy", 0.5}}).fields.contains("step"));
 }
 
 }  // namespace

@@ -53,12 +53,18 @@ TEST(Job, WhatIsWrittenIsReadAgain) {
   job.until_tokens = 99;
   job.threads = 3;
   job.precision = Precision::kBf16;
+  job.device = "cpu";
+  job.teacher = "g";
+  job.settings.label_smoothing = 0.1;
+  job.settings.patience = 4;
   const auto again = read(base::dump_json(job_json(job)));
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(job_json(*again), job_json(job));
   EXPECT_EQ(again->settings, job.settings);
   EXPECT_EQ(again->seed, job.seed);
   EXPECT_EQ(again->precision, Precision::kBf16);
+  EXPECT_EQ(again->device, "cpu");
+  EXPECT_EQ(again->teacher, "g");
 }
 
 TEST(Job, NamesAnUnknownKeyAndTheNearest) {
@@ -97,6 +103,53 @@ TEST(Job, NeedsExactlyOneBudget) {
 
 TEST(Job, NeedsNoBudgetToEvaluate) {
   EXPECT_TRUE(read(R"({"kind": "evaluate", "model": "m", "dev": "d"})"));
+}
+
+TEST(Job, RefusesBudgetsBelowZero) {
+  EXPECT_THAT(
+      error_of(R"({"kind": "finetune", "model": "m", "out": "o", "train": "t", "tokens": -5})"),
+      HasSubstr("-5"));
+  EXPECT_THAT(
+      error_of(R"({"kind": "finetune", "model": "m", "out": "o", "train": "t", "epochs": -1})"),
+      HasSubstr("-1"));
+}
+
+/// The complaint about a job with these settings and more keys.
+std::string settings_error(const std::string& settings, const std::string& more = "") {
+  return error_of(std::string(kFinetune) + R"(, "settings": {)" + settings + "}" + more + "}");
+}
+
+TEST(Job, RefusesEarlyStoppingWithoutDev) {
+  EXPECT_THAT(settings_error(R"("patience": 3)"), HasSubstr("patience is 3"));
+  EXPECT_THAT(settings_error(R"("evaluation_interval": 10)"), HasSubstr("no dev rows"));
+  EXPECT_EQ(settings_error(R"("patience": 3)", R"(, "dev": "d")"), "no error");
+}
+
+TEST(Job, RefusesAStopMetricThatNothingReads) {
+  EXPECT_THAT(settings_error(R"("stop_metric": "accuracy")", R"(, "dev": "d")"),
+              HasSubstr("patience is 0"));
+}
+
+TEST(Job, RefusesDistillationWithoutATeacher) {
+  EXPECT_THAT(settings_error(R"("hidden_weight": 0.5)"),
+              HasSubstr("hidden_weight is 0.5, but there is no teacher"));
+  EXPECT_THAT(settings_error(R"("distillation_temperature": 4)"), HasSubstr("no teacher"));
+  EXPECT_EQ(settings_error(R"("hidden_weight": 0.5)", R"(, "teacher": "t")"), "no error");
+}
+
+TEST(Job, RefusesATeacherWithoutWeight) {
+  EXPECT_THAT(settings_error(R"("distillation_weight": 0)", R"(, "teacher": "big")"),
+              HasSubstr("nothing is learned from the teacher big"));
+}
+
+TEST(Job, RefusesMorePiecesThanRows) {
+  EXPECT_THAT(settings_error(R"("batch": 4, "accumulation": 5)"), HasSubstr("4 rows"));
+}
+
+TEST(Job, RefusesClassWeightsOfText) {
+  EXPECT_THAT(error_of(R"({"kind": "pretrain", "model": "m", "out": "o", "train": "t", "tokens": 1,
+                   "settings": {"class_weights": "balanced"}})"),
+              HasSubstr("no classes"));
 }
 
 }  // namespace

@@ -48,5 +48,19 @@ TEST(Schedule, WorksWithoutWarmUpAndWithNothingElse) {
   EXPECT_DOUBLE_EQ(learning_rate_at(all, 1, 1), 2);
 }
 
+TEST(Schedule, LayersDecayTowardsTheEmbeddings) {
+  // Depth 3, decay 0.5: layers 1/8, 1/4, 1/2, embeddings 1/16, heads 1.
+  EXPECT_EQ(layer_rate_factor("embeddings.word.weight", 3, 0.5), 0.0625);
+  EXPECT_EQ(layer_rate_factor("embeddings.projection.bias", 3, 0.5), 0.0625);
+  EXPECT_EQ(layer_rate_factor("layers.0.query.weight", 3, 0.5), 0.125);
+  EXPECT_EQ(layer_rate_factor("layers.1.projection.weight", 3, 0.5), 0.25);
+  EXPECT_EQ(layer_rate_factor("layers.2.feed_forward_norm.bias", 3, 0.5), 0.5);
+  EXPECT_EQ(layer_rate_factor("layers.10.value.bias", 12, 0.5), 0.25);
+  for (const char* head : {"pooler.weight", "classifier.bias", "mlm.transform.weight"}) {
+    EXPECT_EQ(layer_rate_factor(head, 3, 0.5), 1) << head;
+  }
+  EXPECT_EQ(layer_rate_factor("layers.0.query.weight", 3, 1), 1);
+}
+
 }  // namespace
 }  // namespace edgetran::train
