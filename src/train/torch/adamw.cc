@@ -73,7 +73,13 @@ AdamW::AdamW(const graph::Graph& graph, std::vector<at::Tensor> parameters,
     first_.push_back(at::zeros_like(parameters_[i].detach()));
     second_.push_back(at::zeros_like(parameters_[i].detach()));
     decays_.push_back(role_decays(graph.parameters()[i].role));
+    rate_factors_.push_back(1);
   }
+}
+
+void AdamW::set_rate_factors(std::vector<double> factors) {
+  EDGETRAN_CHECK(factors.size() == parameters_.size(), "one factor a parameter");
+  rate_factors_ = std::move(factors);
 }
 
 double AdamW::gradient_norm() const {
@@ -101,7 +107,7 @@ double AdamW::step(double learning_rate) {
   Update update{};
   update.beta1 = static_cast<float>(settings_.beta1);
   update.beta2 = static_cast<float>(settings_.beta2);
-  update.step_size = static_cast<float>(learning_rate / (1 - std::pow(settings_.beta1, count)));
+  const double bias_correction = 1 - std::pow(settings_.beta1, count);
   update.root_scale = static_cast<float>(1 / std::sqrt(1 - std::pow(settings_.beta2, count)));
   update.epsilon = static_cast<float>(settings_.epsilon);
   update.gradient_scale = clips ? static_cast<float>(settings_.clip_norm / norm) : 1.0F;
@@ -109,8 +115,9 @@ double AdamW::step(double learning_rate) {
     at::Tensor& parameter = parameters_[i];
     if (!parameter.grad().defined()) continue;
     const at::Tensor gradient = parameter.grad().contiguous();
-    update.keep =
-        decays_[i] ? static_cast<float>(1 - learning_rate * settings_.weight_decay) : 1.0F;
+    const double rate = learning_rate * rate_factors_[i];
+    update.step_size = static_cast<float>(rate / bias_correction);
+    update.keep = decays_[i] ? static_cast<float>(1 - rate * settings_.weight_decay) : 1.0F;
     auto* weight = parameter.mutable_data_ptr<float>();
     auto* first = first_[i].mutable_data_ptr<float>();
     auto* second = second_[i].mutable_data_ptr<float>();

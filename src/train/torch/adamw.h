@@ -19,6 +19,9 @@ class AdamW {
   AdamW(const graph::Graph& graph, std::vector<at::Tensor> parameters,
         const TrainSettings& settings);
 
+  /// Multiplies the learning rate of each parameter by its factor from here on.
+  void set_rate_factors(std::vector<double> factors);
+
   /// Updates the parameters by their gradients, drops those, and returns the global norm before
   /// clipping. Where that is not finite nothing is updated. Parameters without gradient stay.
   double step(double learning_rate);
@@ -34,6 +37,7 @@ class AdamW {
   TrainSettings settings_;
   std::vector<at::Tensor> parameters_, first_, second_;
   std::vector<bool> decays_;
+  std::vector<double> rate_factors_;
   int64_t steps_ = 0;
 };
 

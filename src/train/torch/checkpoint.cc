@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
+#include <cmath>
 #include <map>
-#include <span>
 #include <system_error>
-#include <vector>
 
 #include "base/config.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "train/torch/device.h"
 #include "weights/safetensors.h"
 
 namespace edgetran::train::torch_engine {
@@ -18,19 +17,24 @@ namespace {
 
 using base::ErrorCategory;
 
-constexpr const char* kFile = "checkpoint.safetensors";
-constexpr const char* kFormat = "edgetran.checkpoint/1";
+constexpr const char* kFormat = "edgetran.checkpoint/2";
 constexpr const char* kMetadataKey = "edgetran";
 
 struct Group {
-  const char* prefix;
+  std::string prefix;
+  const graph::Graph* graph;
   std::span<const at::Tensor> tensors;
 };
 
-std::vector<Group> groups_of(const AdamW& optimizer) {
-  return {{"weight/", optimizer.parameters()},
-          {"first_moment/", optimizer.first_moments()},
-          {"second_moment/", optimizer.second_moments()}};
+std::vector<Group> groups_of(std::span<const TrainedPart> parts) {
+  std::vector<Group> groups;
+  for (const TrainedPart& part : parts) {
+    groups.push_back({part.prefix + "weight/", part.graph, part.optimizer->parameters()});
+    groups.push_back({part.prefix + "first_moment/", part.graph, part.optimizer->first_moments()});
+    groups.push_back(
+        {part.prefix + "second_moment/", part.graph, part.optimizer->second_moments()});
+  }
+  return groups;
 }
 
 base::Json state_json(const TrainState& state, const std::string& fingerprint) {
@@ -41,25 +45,31 @@ base::Json state_json(const TrainState& state, const std::string& fingerprint) {
           {"epoch", state.cursor.epoch},
           {"position", state.cursor.position},
           {"loss_average", state.loss_average},
-          {"loss_weight", state.loss_weight}};
+          {"task_average", state.task_average},
+          {"loss_weight", state.loss_weight},
+          {"rollbacks", state.rollbacks},
+          {"stopping", stopping_json(state.stopping)}};
 }
 
 base::Result<TrainState> read_state(const base::Json& json, const std::string& name) {
   EDGETRAN_ASSIGN(auto map, base::ConfigMap::of(base::ConfigValue::from_json(json, name)));
   TrainState state;
-  for (auto& [key, target] :
-       std::map<std::string, int64_t*>{{"step", &state.step},
-                                       {"tokens", &state.tokens},
-                                       {"epoch", &state.cursor.epoch},
-                                       {"position", &state.cursor.position}}) {
+  for (auto& [key, target] : std::map<std::string, int64_t*>{{"step", &state.step},
+                                                             {"tokens", &state.tokens},
+                                                             {"epoch", &state.cursor.epoch},
+                                                             {"position", &state.cursor.position},
+                                                             {"rollbacks", &state.rollbacks}}) {
     EDGETRAN_ASSIGN(const auto value, map.require(key));
     EDGETRAN_ASSIGN(*target, value.as_integer(0));
   }
   for (auto& [key, target] : std::map<std::string, double*>{{"loss_average", &state.loss_average},
+                                                            {"task_average", &state.task_average},
                                                             {"loss_weight", &state.loss_weight}}) {
     EDGETRAN_ASSIGN(const auto value, map.require(key));
     EDGETRAN_ASSIGN(*target, value.as_number(0));
   }
+  EDGETRAN_ASSIGN(const auto stopping, map.require("stopping"));
+  EDGETRAN_ASSIGN(state.stopping, read_stopping(stopping));
   return state;
 }
 
@@ -73,75 +83,157 @@ base::Result<base::Json> read_header(const weights::SafetensorsFile& file,
   const auto entry = file.metadata().find(kMetadataKey);
   if (entry == file.metadata().end()) return base::fail(damaged(path, "no state in its header"));
   EDGETRAN_ASSIGN(base::Json json, base::parse_json(entry->second, path.string()));
-  if (!json.is_object() || json.value("format", base::Json()) != kFormat) {
-    return base::fail(damaged(path, fmt::format("not of the format {}", kFormat)));
-  }
-  return json;
+  const base::Json format = json.is_object() ? json.value("format", base::Json()) : base::Json();
+  if (format == kFormat) return json;
+  return base::fail(ErrorCategory::kUsage,
+                    fmt::format("checkpoint {} is of the format {}; this version reads {}",
+                                path.string(), base::dump_json(format), kFormat),
+                    "finish the job with the version that began it, or remove the folder");
 }
 
-base::Status restore(const weights::SafetensorsFile& file, const std::string& name,
-                     const std::filesystem::path& path, const at::Tensor& target) {
+base::Status restore_tensor(const weights::SafetensorsFile& file, const std::string& name,
+                            const std::filesystem::path& path, const at::Tensor& target) {
   const weights::TensorView* view = file.find(name);
   if (view == nullptr) return base::fail(damaged(path, "no tensor " + name));
   if (at::IntArrayRef(view->shape) != target.sizes()) {
     return base::fail(damaged(path, "another shape of tensor " + name));
   }
-  EDGETRAN_ASSIGN(const std::vector<float> values, weights::read_floats(*view));
-  std::memcpy(target.mutable_data_ptr<float>(), values.data(), values.size() * sizeof(float));
+  EDGETRAN_ASSIGN(std::vector<float> values, weights::read_floats(*view));
+  target.copy_(at::from_blob(values.data(), target.sizes(), at::kFloat));
+  return {};
+}
+
+/// The tensors as they are written; `host` keeps what they point to.
+std::vector<weights::TensorSource> sources_of(std::span<const Group> groups,
+                                              std::vector<at::Tensor>& host) {
+  std::vector<weights::TensorSource> sources;
+  for (const Group& group : groups) {
+    for (size_t i = 0; i < group.tensors.size(); ++i) {
+      const at::Tensor tensor = on_host({group.tensors[i]})[0];
+      host.push_back(tensor);
+      sources.push_back({group.prefix + group.graph->parameters()[i].name, tensor.sizes().vec(),
+                         std::span<const float>(tensor.const_data_ptr<float>(),
+                                                static_cast<size_t>(tensor.numel()))});
+    }
+  }
+  return sources;
+}
+
+base::Status restore_groups(const weights::SafetensorsFile& file, std::span<const Group> groups,
+                            const std::filesystem::path& path) {
+  for (const Group& group : groups) {
+    for (size_t i = 0; i < group.tensors.size(); ++i) {
+      EDGETRAN_TRY(restore_tensor(file, group.prefix + group.graph->parameters()[i].name, path,
+                                  group.tensors[i].detach()));
+    }
+  }
   return {};
 }
 
 }  // namespace
 
-base::Status write_checkpoint(const std::filesystem::path& folder, const std::string& fingerprint,
-                              const graph::Graph& graph, const TrainState& state,
-                              const AdamW& optimizer) {
-  EDGETRAN_TRY(base::make_folder(folder));
-  std::vector<weights::TensorSource> sources;
-  for (const Group& group : groups_of(optimizer)) {
-    for (size_t i = 0; i < group.tensors.size(); ++i) {
-      const at::Tensor& tensor = group.tensors[i];
-      const std::string& name = graph.parameters()[i].name;
-      if (!at::isfinite(tensor.detach()).all().item<bool>()) {
-        return base::fail(ErrorCategory::kFailed,
-                          fmt::format("{}{} is not finite after step {}: training diverged",
-                                      group.prefix, name, state.step));
-      }
-      sources.push_back({group.prefix + name, tensor.sizes().vec(),
-                         std::span<const float>(tensor.const_data_ptr<float>(),
-                                                static_cast<size_t>(tensor.numel()))});
+bool all_finite(std::span<const TrainedPart> parts) {
+  for (const Group& group : groups_of(parts)) {
+    for (const at::Tensor& tensor : group.tensors) {
+      // A sum is finite only where every term is; only a sum that overflowed needs the second look.
+      if (std::isfinite(tensor.detach().sum().item<double>())) continue;
+      if (!at::isfinite(tensor.detach()).all().item<bool>()) return false;
     }
   }
-  return weights::write_safetensors(
-      folder / kFile, sources, {{kMetadataKey, base::dump_json(state_json(state, fingerprint))}});
+  return true;
 }
 
-base::Result<std::optional<TrainState>> read_checkpoint(const std::filesystem::path& folder,
+base::Status write_checkpoint(const std::filesystem::path& file, const std::string& fingerprint,
+                              std::span<const TrainedPart> parts, const TrainState& state) {
+  EDGETRAN_TRY(base::make_folder(file.parent_path()));
+  std::vector<at::Tensor> host;
+  return weights::write_safetensors(
+      file, sources_of(groups_of(parts), host),
+      {{kMetadataKey, base::dump_json(state_json(state, fingerprint))}});
+}
+
+base::Result<std::optional<TrainState>> read_checkpoint(const std::filesystem::path& file,
                                                         const std::string& fingerprint,
-                                                        const graph::Graph& graph,
-                                                        AdamW& optimizer) {
-  const auto path = folder / kFile;
+                                                        std::span<const TrainedPart> parts) {
   std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return std::nullopt;
-  EDGETRAN_ASSIGN(const auto file, weights::SafetensorsFile::open(path));
-  EDGETRAN_ASSIGN(const base::Json header, read_header(file, path));
+  if (!std::filesystem::exists(file, ignored)) return std::nullopt;
+  EDGETRAN_ASSIGN(const auto tensors, weights::SafetensorsFile::open(file));
+  EDGETRAN_ASSIGN(const base::Json header, read_header(tensors, file));
   if (header.value("fingerprint", base::Json()) != fingerprint) {
     return base::fail(ErrorCategory::kUsage,
-                      fmt::format("checkpoint {} belongs to another job: model, data, settings, "
-                                  "seed, budget or precision differ",
-                                  path.string()),
+                      fmt::format("checkpoint {} belongs to another job: model, data, teacher, "
+                                  "settings, seed, budget or precision differ",
+                                  file.string()),
                       "name another checkpoint folder, or remove this one");
   }
-  auto state = read_state(header, path.string());
-  if (!state) return base::fail(damaged(path, state.error().message));
-  for (const Group& group : groups_of(optimizer)) {
-    for (size_t i = 0; i < group.tensors.size(); ++i) {
-      EDGETRAN_TRY(restore(file, group.prefix + graph.parameters()[i].name, path,
-                           group.tensors[i].detach()));
-    }
-  }
-  optimizer.set_steps(state->step);
+  auto state = read_state(header, file.string());
+  if (!state) return base::fail(damaged(file, state.error().message));
+  EDGETRAN_TRY(restore_groups(tensors, groups_of(parts), file));
+  for (const TrainedPart& part : parts) part.optimizer->set_steps(state->step);
   return *state;
+}
+
+base::Status duplicate(const std::filesystem::path& file, const std::filesystem::path& copy) {
+  std::filesystem::path fresh = copy;
+  fresh += ".new";
+  std::error_code failed;
+  std::filesystem::remove(fresh, failed);  // of a run that was killed right here
+  std::filesystem::create_hard_link(file, fresh, failed);
+  if (failed) std::filesystem::copy_file(file, fresh, failed);
+  if (!failed) std::filesystem::rename(fresh, copy, failed);
+  if (!failed) return {};
+  std::error_code ignored;
+  std::filesystem::remove(fresh, ignored);
+  return base::fail(ErrorCategory::kResource,
+                    fmt::format("{} cannot be written: {}", copy.string(), failed.message()),
+                    "free some space on the disk");
+}
+
+BestWeights::BestWeights(std::filesystem::path folder, const TrainedPart& part)
+    : folder_(std::move(folder)), part_(part) {}
+
+std::filesystem::path BestWeights::file_of(int64_t step) const {
+  return folder_ / fmt::format("best-{}.safetensors", step);
+}
+
+base::Status BestWeights::keep(int64_t step) {
+  const auto tensors = part_.optimizer->parameters();
+  if (folder_.empty()) {
+    kept_.clear();
+    for (const at::Tensor& tensor : tensors) kept_.push_back(tensor.detach().clone());
+    return {};
+  }
+  EDGETRAN_TRY(base::make_folder(folder_));
+  std::vector<at::Tensor> host;
+  const Group group{"weight/", part_.graph, tensors};
+  return weights::write_safetensors(file_of(step), sources_of(std::span(&group, 1), host));
+}
+
+void BestWeights::forget_others(int64_t step) const {
+  std::error_code ignored;
+  if (folder_.empty() || !std::filesystem::is_directory(folder_, ignored)) return;
+  std::vector<std::filesystem::path> others;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
+    const bool best = entry.path().filename().string().starts_with("best-");
+    if (best && entry.path() != file_of(step)) others.push_back(entry.path());
+  }
+  for (const auto& path : others) std::filesystem::remove(path, ignored);
+}
+
+base::Status BestWeights::restore(int64_t step) const {
+  const auto tensors = part_.optimizer->parameters();
+  if (folder_.empty()) {
+    EDGETRAN_CHECK(kept_.size() == tensors.size(), "the best weights were kept");
+    for (size_t i = 0; i < kept_.size(); ++i) tensors[i].detach().copy_(kept_[i]);
+    return {};
+  }
+  std::error_code ignored;
+  if (!std::filesystem::exists(file_of(step), ignored)) {
+    return base::fail(damaged(file_of(step), "the best weights are not there"));
+  }
+  EDGETRAN_ASSIGN(const auto file, weights::SafetensorsFile::open(file_of(step)));
+  const Group group{"weight/", part_.graph, tensors};
+  return restore_groups(file, std::span(&group, 1), file_of(step));
 }
 
 }  // namespace edgetran::train::torch_engine

@@ -11,9 +11,10 @@
 #include "data/batching.h"
 #include "data/masking.h"
 #include "train/metrics.h"
+#include "train/torch/device.h"
+#include "train/torch/inputs.h"
 #include "train/torch/interpreter.h"
-#include "train/torch/loss.h"
-#include "train/torch/objective.h"
+#include "train/torch/losses.h"
 
 namespace edgetran::train::torch_engine {
 namespace {
@@ -81,11 +82,9 @@ base::Status for_logits(const Model& model, std::span<const at::Tensor> paramete
   for (int64_t i = 0; i < batches; ++i) {
     EDGETRAN_TRY(check_running(cancel));
     const data::Batch batch = sampler.next();
+    const auto inputs = on_device(graph_inputs(model.graph, batch), parameters[0].device());
     const at::Tensor logits =
-        interpreter
-            .run(graph_inputs(model.graph, batch), parameters, {.precision = options.precision})[0]
-            .to(at::kFloat)
-            .contiguous();
+        on_host(interpreter.run(inputs, parameters, {.precision = options.precision}))[0];
     if (!at::isfinite(logits).all().item<bool>()) {
       return base::fail(ErrorCategory::kFailed,
                         fmt::format("the model's output for row {} or its neighbours is not finite",
@@ -141,9 +140,12 @@ base::Result<base::Json> evaluate_text(const Model& model, std::span<const at::T
                                           mask, options.seed, i);
     const auto count = static_cast<int64_t>(masked.positions.size());
     if (count == 0) continue;
-    const at::Tensor logits = interpreter.run(graph_inputs(model.graph, batch, masked.positions),
-                                              parameters, {.precision = options.precision})[0];
-    const auto loss = softmax_cross_entropy(logits, int64_tensor(masked.targets, {count}));
+    const at::Device device = parameters[0].device();
+    const at::Tensor logits =
+        interpreter.run(on_device(graph_inputs(model.graph, batch, masked.positions), device),
+                        parameters, {.precision = options.precision})[0];
+    const auto loss =
+        cross_entropy(logits, on_device(int64_tensor(masked.targets, {count}), device), {});
     sum += loss.item<double>() * static_cast<double>(count);
     positions += count;
   }
@@ -155,7 +157,25 @@ base::Result<base::Json> evaluate_text(const Model& model, std::span<const at::T
   return base::Json{{"valid_loss", loss}, {"positions", positions}};
 }
 
+std::vector<std::string> keys_of(const base::Json& json) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : json.items()) keys.push_back(key);
+  return keys;
+}
+
 }  // namespace
+
+std::vector<std::string> metric_names(data::Kind kind) {
+  if (kind == data::Kind::kText) return {"valid_loss"};
+  if (kind == data::Kind::kRegression) {
+    RegressionMetrics metrics;
+    metrics.add(0, 0);
+    return keys_of(metrics.to_json());
+  }
+  ClassificationMetrics metrics(2);
+  metrics.add(std::vector<float>{1, 0}, 0);
+  return keys_of(metrics.to_json());
+}
 
 base::Result<base::Json> evaluate(const Model& model, std::span<const at::Tensor> parameters,
                                   const data::TokenFile& file, const EvaluateOptions& options,

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "base/cancel.h"
 #include "base/json.h"
@@ -28,5 +30,8 @@ struct EvaluateOptions {
 base::Result<base::Json> evaluate(const Model& model, std::span<const at::Tensor> parameters,
                                   const data::TokenFile& file, const EvaluateOptions& options,
                                   const base::CancelToken& cancel);
+
+/// Names of the metrics that evaluate() gives for a file of this kind.
+std::vector<std::string> metric_names(data::Kind kind);
 
 }  // namespace edgetran::train::torch_engine

@@ -8,9 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "train/torch/device.h"
+#include "train/torch/inputs.h"
 #include "train/torch/interpreter.h"
 #include "train/torch/model.h"
-#include "train/torch/objective.h"
 #include "weights/safetensors.h"
 
 namespace edgetran::train::torch_engine {
@@ -102,7 +103,7 @@ base::Status write_outputs(const std::filesystem::path& path, const std::vector<
   std::vector<weights::TensorSource> sources;
   std::vector<at::Tensor> kept;
   kept.reserve(outputs.size());
-  for (const at::Tensor& output : outputs) kept.push_back(output.to(at::kFloat).contiguous());
+  for (const at::Tensor& output : outputs) kept.push_back(on_host({output})[0]);
   for (size_t i = 0; i < names.size(); ++i) {
     sources.push_back({names[i], kept[i].sizes().vec(),
                        std::span<const float>(kept[i].const_data_ptr<float>(),
@@ -125,8 +126,10 @@ base::Result<TrainResult> infer(const TrainJob& job, const base::CancelToken& ca
     if (model.graph.find_output(name) != graph::kNone && !repeats) names.emplace_back(name);
   }
   const Interpreter interpreter(model.graph, names);
-  const auto outputs =
-      interpreter.run(inputs, to_tensors(model.weights, false), {.precision = job.precision});
+  EDGETRAN_ASSIGN(const at::Device device, find_device(job.device));
+  const auto outputs = interpreter.run(on_device(inputs, device),
+                                       on_device(to_tensors(model.weights, false), device),
+                                       {.precision = job.precision});
   EDGETRAN_TRY(write_outputs(job.outputs, names, outputs));
   TrainResult result;
   result.tokens = inputs[0].numel();

@@ -63,6 +63,7 @@ base::Result<Model> load_for_training(const std::filesystem::path& source, const
   encoder::BuildOptions options;
   options.head = target.head;
   options.labels = target.labels;
+  options.hidden_states = target.hidden_states;
   options.mask = target.head == encoder::TaskHead::kClassifier;  // packed blocks have no padding
   EDGETRAN_ASSIGN(model.graph, encoder::build_encoder(model.info.spec, options));
   model.weights = weights::initialize(model.graph, base::RandomStream(seed, "weights"),

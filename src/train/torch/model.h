@@ -27,6 +27,7 @@ struct Target {
   encoder::TaskHead head = encoder::TaskHead::kClassifier;
   int64_t labels = 0;                    ///< kClassifier: outputs
   std::vector<std::string> label_names;  ///< kClassifier: empty for regression
+  bool hidden_states = false;            ///< outputs hidden_states.i, for distillation
 };
 
 /// The model of a folder, or of a spec file with fresh weights, with the head that `target` asks

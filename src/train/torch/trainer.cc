@@ -7,16 +7,18 @@
 
 #include "base/hash.h"
 #include "train/schedule.h"
+#include "train/torch/device.h"
 #include "train/torch/dropout.h"
-#include "train/torch/interpreter.h"
 
 namespace edgetran::train::torch_engine {
 namespace {
 
-using base::ErrorCategory;
-
 // The reported loss averages over about 1 / (1 - kLossDecay) steps.
 constexpr double kLossDecay = 0.98;
+// A mean loss so many times above guessing means exploded weights: healthy training starts near
+// one, and single bad rows do not move a mean over fifty steps that far.
+constexpr double kExplosion = 10;
+constexpr const char* kNotFinite = "a weight or a moment is not finite";
 
 int64_t budget_of(const TrainJob& job, const Objective& objective) {
   if (job.tokens > 0) return job.tokens;
@@ -24,15 +26,13 @@ int64_t budget_of(const TrainJob& job, const Objective& objective) {
   return std::max<int64_t>(std::llround(tokens), 1);
 }
 
-/// The median, after the first tenth was dropped: those steps still warm up caches and allocators.
-template <class Rate>
-double steady_median(const std::vector<Rate>& rates, double Rate::*member) {
-  std::vector<double> values;
-  for (size_t i = rates.size() / 10; i < rates.size(); ++i) values.push_back(rates[i].*member);
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+std::vector<double> rate_factors(const TrainJob& job, const Model& model) {
+  const auto depth = static_cast<int64_t>(model.info.spec.layers.size());
+  std::vector<double> factors;
+  for (const graph::Parameter& parameter : model.graph.parameters()) {
+    factors.push_back(layer_rate_factor(parameter.name, depth, job.settings.layer_decay));
+  }
+  return factors;
 }
 
 }  // namespace
@@ -43,23 +43,29 @@ Trainer::Trainer(const TrainJob& job, const Model& model, Objective& objective,
       model_(model),
       objective_(objective),
       context_(context),
-      optimizer_(model.graph, to_tensors(model.weights, true), job.settings),
-      interpreter_(model.graph, {objective.output()}),
-      budget_tokens_(budget_of(job, objective)) {}
+      optimizer_(model.graph, trainable(to_tensors(model.weights, false), context.device),
+                 job.settings),
+      interpreter_(model.graph, objective.outputs()),
+      feed_(objective),
+      best_(job.checkpoint, {"", &model.graph, &optimizer_}),
+      budget_tokens_(budget_of(job, objective)),
+      guess_loss_(objective.guess_loss()),
+      pace_(context.events, context.clock, job.settings.log_interval_s) {
+  optimizer_.set_rate_factors(rate_factors(job, model));
+  parts_.push_back({"", &model.graph, &optimizer_});
+  if (Companion* companion = objective.companion()) {
+    parts_.push_back({companion->prefix, &companion->graph, companion->optimizer.get()});
+  }
+}
 
 int64_t Trainer::stop_tokens() const {
   return job_.until_tokens > 0 ? std::min(job_.until_tokens, budget_tokens_) : budget_tokens_;
 }
 
-base::Status Trainer::resume() {
-  if (job_.checkpoint.empty()) return {};
-  EDGETRAN_ASSIGN(const auto state,
-                  read_checkpoint(job_.checkpoint, context_.fingerprint, model_.graph, optimizer_));
-  if (!state) return {};
-  state_ = *state;
-  objective_.seek(state_.cursor);
-  saved_step_ = state_.step;
-  return {};
+bool Trainer::finished() const { return state_.stopping.stopped || state_.tokens >= stop_tokens(); }
+
+bool Trainer::at_rollback_step() const {
+  return state_.step > 0 && state_.step % job_.settings.rollback_interval == 0;
 }
 
 base::Result<TrainResult> Trainer::run() {
@@ -75,103 +81,122 @@ base::Result<TrainResult> Trainer::run() {
   result.loss = state_.loss_weight > 0 ? state_.loss_average / state_.loss_weight : 0;
   result.tokens = state_.tokens;
   result.steps = state_.step;
-  result.tokens_per_s = steady_median(rates_, &Rate::tokens_per_s);
-  result.examples_per_s = steady_median(rates_, &Rate::examples_per_s);
+  result.tokens_per_s = pace_.tokens_per_s();
+  result.examples_per_s = pace_.examples_per_s();
+  result.rollbacks = state_.rollbacks;
+  result.stopped_early = state_.stopping.stopped;
+  if (job_.settings.patience > 0 && state_.stopping.best_step > 0) {
+    const at::NoGradGuard no_gradients;
+    EDGETRAN_TRY(best_.restore(state_.stopping.best_step));
+    result.best_step = state_.stopping.best_step;
+  }
   return result;
 }
 
 base::Status Trainer::loop() {
-  saved_s_ = reported_s_ = context_.clock.now_s();
-  reported_tokens_ = state_.tokens;
-  while (state_.tokens < stop_tokens()) {
+  saved_s_ = context_.clock.now_s();
+  pace_.start(state_.tokens);
+  while (!finished()) {
     if (context_.cancel.requested()) {
+      if (!all_finite(parts_)) EDGETRAN_TRY(roll_back(kNotFinite));
       EDGETRAN_TRY(save());
       return base::fail(interrupted());
     }
-    EDGETRAN_TRY(train_step());
-    if (context_.clock.now_s() - saved_s_ >= job_.settings.checkpoint_interval_s) {
-      EDGETRAN_TRY(save());
-    }
+    EDGETRAN_ASSIGN(const Trouble trouble, advance());
+    if (trouble) EDGETRAN_TRY(roll_back(*trouble));
   }
   return save();
 }
 
-base::Status Trainer::train_step() {
-  const double begin_s = context_.clock.now_s();
-  const StepBatch batch = objective_.next(state_.step);
+/// A step, the evaluation that is due after it, and what is to be kept of it.
+base::Result<Trainer::Trouble> Trainer::advance() {
+  if (Trouble trouble = train_step()) return trouble;
+  const bool evaluates = evaluation_due();
+  const bool saves = context_.clock.now_s() - saved_s_ >= job_.settings.checkpoint_interval_s;
+  if (!evaluates && !saves && !at_rollback_step() && !finished()) return Trouble{};
+  if (!all_finite(parts_)) return Trouble(kNotFinite);
+  if (evaluates) {
+    EDGETRAN_ASSIGN(Trouble trouble, evaluate());
+    if (trouble) return trouble;
+  }
+  if (at_rollback_step()) {
+    EDGETRAN_TRY(keep_good_state());
+  } else if (saves) {
+    EDGETRAN_TRY(save());
+  }
+  return Trouble{};
+}
+
+double Trainer::learning_rate(const StepBatch& batch) const {
   const auto budget = static_cast<double>(budget_tokens_);
-  const double learning_rate =
+  const double planned =
       learning_rate_at(job_.settings, static_cast<double>(state_.tokens) / budget,
                        static_cast<double>(state_.tokens + batch.tokens) / budget);
+  return std::ldexp(planned, -static_cast<int>(state_.rollbacks));
+}
+
+Trainer::Trouble Trainer::train_step() {
+  const double begin_s = context_.clock.now_s();
+  attempted_step_ = state_.step + 1;
+  const StepBatch batch = feed_.next();
+  double total = 0;
+  double task = 0;
+  if (Trouble trouble = run_pieces(batch, total, task)) return trouble;
+  const double rate = learning_rate(batch);
+  if (Trouble trouble = update(rate)) return trouble;
+  account(batch, total, task);
+  const double mean = state_.task_average / state_.loss_weight;
+  if (mean > kExplosion * guess_loss_) {
+    return fmt::format("the mean loss is {:.4g}, where guessing costs {:.4g}", mean, guess_loss_);
+  }
+  pace_.add_step(batch.tokens, batch.examples, context_.clock.now_s() - begin_s);
+  pace_.report({.step = state_.step,
+                .tokens = state_.tokens,
+                .loss = total,
+                .learning_rate = rate,
+                .stop_tokens = stop_tokens()});
+  return std::nullopt;
+}
+
+/// Adds the gradients of all pieces up; the two losses are those of all rows.
+Trainer::Trouble Trainer::run_pieces(const StepBatch& batch, double& total, double& task) {
   PassOptions options;
   options.training = true;
   options.dropout = job_.settings.dropout;
-  options.dropout_key = derive_key(base::stable_hash("dropout") ^ job_.seed, state_.step);
   options.precision = job_.precision;
-  const auto outputs = interpreter_.run(batch.inputs, parameters(), options);
-  const at::Tensor loss = objective_.loss(outputs[0], batch.targets);
-  const auto value = loss.item<double>();
-  if (!std::isfinite(value)) return base::fail(diverged(fmt::format("the loss is {}", value)));
-  loss.backward();
-  const double norm = optimizer_.step(learning_rate);
-  if (!std::isfinite(norm)) {
-    return base::fail(diverged(fmt::format("the norm of the gradient is {}", norm)));
+  const uint64_t key = derive_key(base::stable_hash("dropout") ^ job_.seed, state_.step);
+  for (size_t i = 0; i < batch.pieces.size(); ++i) {
+    options.dropout_key = i == 0 ? key : derive_key(key, static_cast<int64_t>(i));
+    Piece piece = batch.pieces[i];
+    piece.inputs = on_device(piece.inputs, context_.device);
+    piece.targets = on_device(piece.targets, context_.device);
+    const auto outputs = interpreter_.run(piece.inputs, parameters(), options);
+    const PieceLoss loss = objective_.loss(outputs, piece);
+    const auto value = loss.total.item<double>();
+    if (!std::isfinite(value)) return fmt::format("the loss is {}", value);
+    total += value;
+    task += loss.task.is_same(loss.total) ? value : loss.task.item<double>();
+    loss.total.backward();
   }
+  return std::nullopt;
+}
+
+Trainer::Trouble Trainer::update(double learning_rate) {
+  for (const TrainedPart& part : parts_) {
+    const double norm = part.optimizer->step(learning_rate);
+    if (!std::isfinite(norm)) return fmt::format("the norm of the gradient is {}", norm);
+  }
+  return std::nullopt;
+}
+
+void Trainer::account(const StepBatch& batch, double total, double task) {
+  epoch_ended_ = batch.cursor.epoch != state_.cursor.epoch;
   ++state_.step;
   state_.tokens += batch.tokens;
-  state_.cursor = objective_.cursor();
-  state_.loss_average = kLossDecay * state_.loss_average + (1 - kLossDecay) * value;
+  state_.cursor = batch.cursor;
+  state_.loss_average = kLossDecay * state_.loss_average + (1 - kLossDecay) * total;
+  state_.task_average = kLossDecay * state_.task_average + (1 - kLossDecay) * task;
   state_.loss_weight = kLossDecay * state_.loss_weight + (1 - kLossDecay);
-  const double seconds = std::max(context_.clock.now_s() - begin_s, 1e-9);
-  rates_.push_back(
-      {static_cast<double>(batch.tokens) / seconds, static_cast<double>(batch.examples) / seconds});
-  report_progress(value, learning_rate);
-  return {};
-}
-
-void Trainer::report_progress(double loss, double learning_rate) {
-  const double now_s = context_.clock.now_s();
-  const double passed_s = now_s - reported_s_;
-  if (passed_s < job_.settings.log_interval_s && state_.tokens < stop_tokens()) return;
-  Progress progress;
-  progress.step = state_.step;
-  progress.tokens = state_.tokens;
-  progress.loss = loss;
-  progress.learning_rate = learning_rate;
-  progress.tokens_per_s =
-      static_cast<double>(state_.tokens - reported_tokens_) / std::max(passed_s, 1e-9);
-  progress.eta_s = static_cast<double>(std::max<int64_t>(stop_tokens() - state_.tokens, 0)) /
-                   std::max(progress.tokens_per_s, 1e-9);
-  context_.events.emit(to_event(progress));
-  reported_s_ = now_s;
-  reported_tokens_ = state_.tokens;
-}
-
-base::Status Trainer::save() {
-  saved_s_ = context_.clock.now_s();
-  if (job_.checkpoint.empty() || saved_step_ == state_.step) return {};
-  EDGETRAN_TRY(
-      write_checkpoint(job_.checkpoint, context_.fingerprint, model_.graph, state_, optimizer_));
-  saved_step_ = state_.step;
-  saved_s_ = context_.clock.now_s();
-  context_.events.emit(to_event(Checkpointed{state_.step, state_.tokens}));
-  return {};
-}
-
-base::Error Trainer::diverged(const std::string& what) const {
-  const std::string kept = saved_step_ < 0 ? "no checkpoint was written"
-                                           : fmt::format("the checkpoint of step {} in {} is good",
-                                                         saved_step_, job_.checkpoint.string());
-  return {ErrorCategory::kFailed,
-          fmt::format("{} at step {}: training diverged", what, state_.step + 1),
-          fmt::format("lower learning_rate ({} now) or raise warmup_share; {}",
-                      job_.settings.learning_rate, kept)};
-}
-
-base::Error Trainer::interrupted() const {
-  return {ErrorCategory::kInterrupted,
-          fmt::format("cancelled after {} of {} tokens", state_.tokens, stop_tokens()),
-          job_.checkpoint.empty() ? "" : "the same job goes on from its checkpoint"};
 }
 
 }  // namespace edgetran::train::torch_engine

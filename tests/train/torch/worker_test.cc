@@ -101,5 +101,29 @@ TEST_F(WorkerTest, InferenceNamesAnIdOutsideTheVocabulary) {
   EXPECT_THAT(result.error().message, HasSubstr("input_ids[0, 2] is 24"));
 }
 
+TEST_F(WorkerTest, OutOfMemoryIsAResourceErrorWithItsSizes) {
+  WorkerOptions limited = options();
+  limited.memory_limit_bytes = uint64_t{3} << 30;
+  TrainJob job = world_.pretrain();
+  job.settings.batch = 65536;
+  const auto result = run_job(job, limited, sink_, sink_.cancel);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().category, base::ErrorCategory::kResource) << result.error().message;
+  EXPECT_THAT(result.error().message, HasSubstr("out of memory in a pretrain job of "));
+  EXPECT_THAT(result.error().message, HasSubstr("batches of 65536 rows of up to 16 positions"));
+  EXPECT_THAT(result.error().hint, HasSubstr("accumulation"));
+}
+
+TEST_F(WorkerTest, WhatDidNotFitInOnePieceFitsInMany) {
+  WorkerOptions limited = options();
+  limited.memory_limit_bytes = uint64_t{3} << 30;
+  TrainJob job = world_.pretrain();
+  job.settings.batch = 65536;
+  job.settings.accumulation = 512;
+  job.tokens = 1;  // one step
+  const auto result = run_job(job, limited, sink_, sink_.cancel);
+  EXPECT_TRUE(result) << result.error().message;
+}
+
 }  // namespace
 }  // namespace edgetran::train::torch_engine

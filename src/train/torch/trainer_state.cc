@@ -1,0 +1,178 @@
+// What a trainer keeps, goes back to, and stops at; trainer.cc has its steps.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <system_error>
+
+#include "train/torch/trainer.h"
+
+namespace edgetran::train::torch_engine {
+namespace {
+
+using base::ErrorCategory;
+
+/// Puts fresh weights and an optimiser that has not seen a step into the part.
+void start_again(const TrainedPart& part, const weights::Weights& start) {
+  const at::NoGradGuard no_gradients;
+  const std::vector<at::Tensor> values = to_tensors(start, false);
+  for (size_t i = 0; i < values.size(); ++i) {
+    part.optimizer->parameters()[i].detach().copy_(values[i]);
+    part.optimizer->first_moments()[i].detach().zero_();
+    part.optimizer->second_moments()[i].detach().zero_();
+  }
+  part.optimizer->set_steps(0);
+}
+
+void drop_gradients(std::span<const TrainedPart> parts) {
+  for (const TrainedPart& part : parts) {
+    for (at::Tensor parameter : part.optimizer->parameters()) parameter.mutable_grad().reset();
+  }
+}
+
+}  // namespace
+
+base::Status Trainer::resume() {
+  if (job_.checkpoint.empty()) return {};
+  const at::NoGradGuard no_gradients;
+  EDGETRAN_ASSIGN(const auto state,
+                  read_checkpoint(file(kCheckpointFile), context_.fingerprint, parts_));
+  if (!state) {
+    std::error_code ignored;  // a good state without its checkpoint is another run's
+    std::filesystem::remove(file(kRollbackFile), ignored);
+    return {};
+  }
+  state_ = *state;
+  feed_.seek(state_.cursor, state_.step);
+  saved_step_ = state_.step;
+  // A run that was killed between the two files of a good state.
+  if (at_rollback_step()) return duplicate(file(kCheckpointFile), file(kRollbackFile));
+  return {};
+}
+
+bool Trainer::evaluation_due() const {
+  const TrainSettings& settings = job_.settings;
+  if (!context_.evaluate || (settings.patience == 0 && settings.evaluation_interval == 0)) {
+    return false;
+  }
+  const bool interval_ended = settings.evaluation_interval > 0
+                                  ? state_.step % settings.evaluation_interval == 0
+                                  : epoch_ended_;
+  // The last weights are candidates too.
+  return interval_ended || (settings.patience > 0 && state_.tokens >= budget_tokens_);
+}
+
+base::Result<Trainer::Trouble> Trainer::evaluate() {
+  const auto metrics = context_.evaluate(parameters());
+  if (!metrics) {
+    if (metrics.error().category != ErrorCategory::kFailed) return base::fail(metrics.error());
+    return Trouble(metrics.error().message);
+  }
+  context_.events.emit(evaluated_event(*metrics, state_.step));
+  if (job_.settings.patience == 0) return Trouble{};
+  EDGETRAN_ASSIGN(const bool better, read_metric(*metrics));
+  if (!better) return Trouble{};
+  // New weights, then the checkpoint that names them, then the old ones go: whatever a kill leaves,
+  // the weights that the checkpoint names are there.
+  EDGETRAN_TRY(best_.keep(state_.step));
+  EDGETRAN_TRY(save());
+  best_.forget_others(state_.step);
+  return Trouble{};
+}
+
+base::Result<bool> Trainer::read_metric(const base::Json& metrics) {
+  const std::string& name = job_.settings.stop_metric;
+  const std::string key = metrics.contains(name) ? name : "valid_" + name;
+  if (!metrics.contains(key) || !metrics.at(key).is_number()) {
+    return base::fail(ErrorCategory::kUsage, fmt::format("dev has no metric '{}'", name));
+  }
+  return observe(state_.stopping, key, metrics.at(key).get<double>(), state_.step,
+                 job_.settings.patience);
+}
+
+base::Status Trainer::roll_back(const std::string& reason) {
+  drop_gradients(parts_);
+  const TrainState bad = state_;
+  EDGETRAN_TRY(restore_good_state());
+  state_.stopping = bad.stopping;
+  state_.rollbacks = bad.rollbacks;
+  saved_step_ = -1;
+  feed_.seek(state_.cursor, state_.step);
+  if (state_.rollbacks >= job_.settings.rollbacks) {
+    EDGETRAN_TRY(save());
+    return base::fail(diverged(reason));
+  }
+  ++state_.rollbacks;
+  context_.events.emit(
+      to_event(RolledBack{.step = attempted_step_,
+                          .to_step = state_.step,
+                          .reason = reason,
+                          .rollbacks = state_.rollbacks,
+                          .rate_factor = std::ldexp(1.0, -static_cast<int>(state_.rollbacks))}));
+  pace_.start(state_.tokens);
+  return {};
+}
+
+/// The state of the rollback file, or the beginning.
+base::Status Trainer::restore_good_state() {
+  const at::NoGradGuard no_gradients;
+  if (!job_.checkpoint.empty()) {
+    EDGETRAN_ASSIGN(const auto state,
+                    read_checkpoint(file(kRollbackFile), context_.fingerprint, parts_));
+    if (state) {
+      state_ = *state;
+      return {};
+    }
+  }
+  restart();
+  return {};
+}
+
+void Trainer::restart() {
+  state_ = {};
+  start_again(parts_[0], model_.weights);
+  if (const Companion* companion = objective_.companion()) {
+    start_again(parts_[1], companion->start);
+  }
+}
+
+base::Status Trainer::keep_good_state() {
+  EDGETRAN_TRY(save());
+  if (job_.checkpoint.empty()) return {};
+  return duplicate(file(kCheckpointFile), file(kRollbackFile));
+}
+
+base::Status Trainer::save() {
+  saved_s_ = context_.clock.now_s();
+  if (job_.checkpoint.empty() || saved_step_ == state_.step) return {};
+  EDGETRAN_TRY(write_checkpoint(file(kCheckpointFile), context_.fingerprint, parts_, state_));
+  saved_step_ = state_.step;
+  saved_s_ = context_.clock.now_s();
+  context_.events.emit(to_event(Checkpointed{state_.step, state_.tokens}));
+  return {};
+}
+
+base::Error Trainer::diverged(const std::string& what) const {
+  const double rate = std::ldexp(job_.settings.learning_rate, -static_cast<int>(state_.rollbacks));
+  const std::string tried = state_.rollbacks == 0
+                                ? ""
+                                : fmt::format(
+                                      ", also after going back {} times and halving the "
+                                      "learning rate each time, to {:.4g}",
+                                      state_.rollbacks, rate);
+  const std::string kept = job_.checkpoint.empty()
+                               ? "no checkpoint was asked for"
+                               : fmt::format("the last good state, of step {}, is kept in {}",
+                                             state_.step, job_.checkpoint.string());
+  return {ErrorCategory::kFailed,
+          fmt::format("training diverged at step {}: {}{}", attempted_step_, what, tried),
+          fmt::format("lower learning_rate ({} now) or raise warmup_share; {}",
+                      job_.settings.learning_rate, kept)};
+}
+
+base::Error Trainer::interrupted() const {
+  return {ErrorCategory::kInterrupted,
+          fmt::format("cancelled after {} of {} tokens", state_.tokens, stop_tokens()),
+          job_.checkpoint.empty() ? "" : "the same job goes on from its checkpoint"};
+}
+
+}  // namespace edgetran::train::torch_engine
