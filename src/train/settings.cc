@@ -70,9 +70,11 @@ void declare_stopping(Settings& s) {
   s.integer("rollbacks", &T::rollbacks, 0, 20, "",
             "Times that training which diverges goes back to the last good state and on at half "
             "the learning rate before it fails.");
-  s.integer("rollback_interval", &T::rollback_interval, 1, kMaxSteps, "steps",
-            "Steps between the good states in the checkpoint folder; without such a folder "
-            "training goes back to its beginning.");
+  s.integer(
+      "rollback_interval", &T::rollback_interval, 1, kMaxSteps, "steps",
+      "Steps between the states kept in the checkpoint folder to go back to; one counts as good "
+      "once training has come to the next. Without a folder training goes back to its "
+      "beginning.");
   s.number("log_interval_s", &T::log_interval_s, 0, kMaxInterval_s, "s",
            "Shortest time between progress events; 0 for one a step.");
   s.number("checkpoint_interval_s", &T::checkpoint_interval_s, 0, kMaxInterval_s, "s",

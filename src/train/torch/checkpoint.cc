@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <system_error>
@@ -19,6 +20,7 @@ using base::ErrorCategory;
 
 constexpr const char* kFormat = "edgetran.checkpoint/2";
 constexpr const char* kMetadataKey = "edgetran";
+constexpr std::string_view kBest = "best";
 
 struct Group {
   std::string prefix;
@@ -48,17 +50,22 @@ base::Json state_json(const TrainState& state, const std::string& fingerprint) {
           {"task_average", state.task_average},
           {"loss_weight", state.loss_weight},
           {"rollbacks", state.rollbacks},
+          {"candidate_step", state.candidate_step},
+          {"good_step", state.good_step},
           {"stopping", stopping_json(state.stopping)}};
 }
 
 base::Result<TrainState> read_state(const base::Json& json, const std::string& name) {
   EDGETRAN_ASSIGN(auto map, base::ConfigMap::of(base::ConfigValue::from_json(json, name)));
   TrainState state;
-  for (auto& [key, target] : std::map<std::string, int64_t*>{{"step", &state.step},
-                                                             {"tokens", &state.tokens},
-                                                             {"epoch", &state.cursor.epoch},
-                                                             {"position", &state.cursor.position},
-                                                             {"rollbacks", &state.rollbacks}}) {
+  for (auto& [key, target] :
+       std::map<std::string, int64_t*>{{"step", &state.step},
+                                       {"tokens", &state.tokens},
+                                       {"epoch", &state.cursor.epoch},
+                                       {"position", &state.cursor.position},
+                                       {"rollbacks", &state.rollbacks},
+                                       {"candidate_step", &state.candidate_step},
+                                       {"good_step", &state.good_step}}) {
     EDGETRAN_ASSIGN(const auto value, map.require(key));
     EDGETRAN_ASSIGN(*target, value.as_integer(0));
   }
@@ -132,6 +139,25 @@ base::Status restore_groups(const weights::SafetensorsFile& file, std::span<cons
 
 }  // namespace
 
+std::string step_file(std::string_view kind, int64_t step) {
+  return fmt::format("{}-{}.safetensors", kind, step);
+}
+
+void remove_other_steps(const std::filesystem::path& folder, std::string_view kind,
+                        std::initializer_list<int64_t> kept) {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> others;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(std::string(kind) + "-")) continue;
+    const bool keep = std::any_of(kept.begin(), kept.end(), [&](int64_t step) {
+      return step > 0 && name == step_file(kind, step);
+    });
+    if (!keep) others.push_back(entry.path());
+  }
+  for (const auto& path : others) std::filesystem::remove(path, ignored);
+}
+
 bool all_finite(std::span<const TrainedPart> parts) {
   for (const Group& group : groups_of(parts)) {
     for (const at::Tensor& tensor : group.tensors) {
@@ -193,7 +219,7 @@ BestWeights::BestWeights(std::filesystem::path folder, const TrainedPart& part)
     : folder_(std::move(folder)), part_(part) {}
 
 std::filesystem::path BestWeights::file_of(int64_t step) const {
-  return folder_ / fmt::format("best-{}.safetensors", step);
+  return folder_ / step_file(kBest, step);
 }
 
 base::Status BestWeights::keep(int64_t step) {
@@ -210,14 +236,7 @@ base::Status BestWeights::keep(int64_t step) {
 }
 
 void BestWeights::forget_others(int64_t step) const {
-  std::error_code ignored;
-  if (folder_.empty() || !std::filesystem::is_directory(folder_, ignored)) return;
-  std::vector<std::filesystem::path> others;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored)) {
-    const bool best = entry.path().filename().string().starts_with("best-");
-    if (best && entry.path() != file_of(step)) others.push_back(entry.path());
-  }
-  for (const auto& path : others) std::filesystem::remove(path, ignored);
+  if (!folder_.empty()) remove_other_steps(folder_, kBest, {step});
 }
 
 base::Status BestWeights::restore(int64_t step) const {

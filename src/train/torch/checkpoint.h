@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -25,6 +27,9 @@ struct TrainState {
   double task_average = 0;  ///< the same of the data's loss alone (no teacher)
   double loss_weight = 0;
   int64_t rollbacks = 0;  ///< each halves the learning rate
+  /// Steps whose states diverged training can go back to (0: the beginning): the latest one kept,
+  /// and the one before, which is good: training got past the latest from it.
+  int64_t candidate_step = 0, good_step = 0;
   StoppingState stopping;
 };
 
@@ -35,9 +40,14 @@ struct TrainedPart {
   AdamW* optimizer = nullptr;
 };
 
-/// Names in a checkpoint folder.
-inline constexpr const char* kCheckpointFile = "checkpoint.safetensors";  ///< the latest state
-inline constexpr const char* kRollbackFile = "rollback.safetensors";      ///< the last good one
+/// The latest state in a checkpoint folder. Beside it: rollback-STEP.safetensors, states to go back
+/// to; best-STEP.safetensors, the best weights on dev.
+inline constexpr const char* kCheckpointFile = "checkpoint.safetensors";
+/// "rollback-12.safetensors" of ("rollback", 12).
+std::string step_file(std::string_view kind, int64_t step);
+/// Removes the files of this kind of other steps than these.
+void remove_other_steps(const std::filesystem::path& folder, std::string_view kind,
+                        std::initializer_list<int64_t> kept);
 
 /// Whether all weights and moments are finite numbers.
 bool all_finite(std::span<const TrainedPart> parts);
@@ -54,8 +64,8 @@ base::Result<std::optional<TrainState>> read_checkpoint(const std::filesystem::p
                                                         const std::string& fingerprint,
                                                         std::span<const TrainedPart> parts);
 
-/// Makes `copy` a second name of `file` (a copy where the file system has no links), whole or not
-/// at all.
+/// Makes `copy`, where another file may be, a second name of `file` (a copy where the file system
+/// has no links), whole or not at all.
 base::Status duplicate(const std::filesystem::path& file, const std::filesystem::path& copy);
 
 /// The weights that were the best on dev so far: in files best-STEP.safetensors of a folder, or in

@@ -115,15 +115,13 @@ base::Result<Trainer::Trouble> Trainer::advance() {
   const bool saves = context_.clock.now_s() - saved_s_ >= job_.settings.checkpoint_interval_s;
   if (!evaluates && !saves && !at_rollback_step() && !finished()) return Trouble{};
   if (!all_finite(parts_)) return Trouble(kNotFinite);
+  if (at_rollback_step()) note_candidate();  // before anything saves this step
   if (evaluates) {
     EDGETRAN_ASSIGN(Trouble trouble, evaluate());
     if (trouble) return trouble;
   }
-  if (at_rollback_step()) {
-    EDGETRAN_TRY(keep_good_state());
-  } else if (saves) {
-    EDGETRAN_TRY(save());
-  }
+  if (saves || at_rollback_step()) EDGETRAN_TRY(save());
+  if (at_rollback_step()) EDGETRAN_TRY(name_candidate());
   return Trouble{};
 }
 

@@ -42,9 +42,10 @@ struct TrainerContext {
 ///
 /// Training has diverged where the loss, a gradient, a weight or an output on dev is not finite, or
 /// where the mean loss of the last steps is more than ten times what guessing costs. It then goes
-/// back to the last good state - that of the latest multiple of rollback_interval, or the beginning
-/// where there is none or no checkpoint folder - and goes on at half the learning rate, at most
-/// `rollbacks` times. What early stopping has seen is kept.
+/// back to the last good state and goes on at half the learning rate, at most `rollbacks` times.
+/// The states of the multiples of rollback_interval are kept; one is good once training has come to
+/// the next, because weights that explode show it steps later only. Before the first, and without a
+/// checkpoint folder, the beginning is the good state. What early stopping has seen is kept.
 class Trainer {
  public:
   /// Everything passed in outlives the trainer. `model.weights` start the training.
@@ -77,7 +78,8 @@ class Trainer {
   base::Status roll_back(const std::string& reason);
   base::Status restore_good_state();
   void restart();
-  base::Status keep_good_state();
+  void note_candidate();
+  base::Status name_candidate();
   base::Status save();
   base::Error diverged(const std::string& what) const;
   base::Error interrupted() const;
@@ -85,7 +87,7 @@ class Trainer {
   bool finished() const;
   bool at_rollback_step() const;
   int64_t stop_tokens() const;
-  std::filesystem::path file(const char* name) const { return job_.checkpoint / name; }
+  std::filesystem::path file(const std::string& name) const { return job_.checkpoint / name; }
 
   const TrainJob& job_;
   const Model& model_;

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <system_error>
+#include <string_view>
 
 #include "train/torch/trainer.h"
 
@@ -10,6 +10,8 @@ namespace edgetran::train::torch_engine {
 namespace {
 
 using base::ErrorCategory;
+
+constexpr std::string_view kRollback = "rollback";
 
 /// Puts fresh weights and an optimiser that has not seen a step into the part.
 void start_again(const TrainedPart& part, const weights::Weights& start) {
@@ -37,15 +39,14 @@ base::Status Trainer::resume() {
   EDGETRAN_ASSIGN(const auto state,
                   read_checkpoint(file(kCheckpointFile), context_.fingerprint, parts_));
   if (!state) {
-    std::error_code ignored;  // a good state without its checkpoint is another run's
-    std::filesystem::remove(file(kRollbackFile), ignored);
+    remove_other_steps(job_.checkpoint, kRollback, {});  // without a checkpoint: another run's
     return {};
   }
   state_ = *state;
   feed_.seek(state_.cursor, state_.step);
   saved_step_ = state_.step;
-  // A run that was killed between the two files of a good state.
-  if (at_rollback_step()) return duplicate(file(kCheckpointFile), file(kRollbackFile));
+  // It may have been killed between this file and its second name.
+  if (state_.step > 0 && state_.step == state_.candidate_step) return name_candidate();
   return {};
 }
 
@@ -112,18 +113,25 @@ base::Status Trainer::roll_back(const std::string& reason) {
   return {};
 }
 
-/// The state of the rollback file, or the beginning.
+/// The state of the good step, or the beginning.
 base::Status Trainer::restore_good_state() {
   const at::NoGradGuard no_gradients;
-  if (!job_.checkpoint.empty()) {
-    EDGETRAN_ASSIGN(const auto state,
-                    read_checkpoint(file(kRollbackFile), context_.fingerprint, parts_));
-    if (state) {
-      state_ = *state;
-      return {};
-    }
+  const int64_t good = job_.checkpoint.empty() ? 0 : state_.good_step;
+  if (good == 0) {
+    restart();
+    return {};
   }
-  restart();
+  const std::string name = step_file(kRollback, good);
+  EDGETRAN_ASSIGN(const auto state, read_checkpoint(file(name), context_.fingerprint, parts_));
+  if (!state) {
+    return base::fail(
+        ErrorCategory::kCorrupt,
+        fmt::format("training diverged, and the state to go back to, {}, is not there",
+                    file(name).string()),
+        "remove the checkpoint folder to start this job from its beginning");
+  }
+  state_ = *state;
+  state_.good_step = state_.candidate_step = good;
   return {};
 }
 
@@ -135,10 +143,21 @@ void Trainer::restart() {
   }
 }
 
-base::Status Trainer::keep_good_state() {
-  EDGETRAN_TRY(save());
+/// This state is to be kept to go back to. From the one before, training came until here.
+void Trainer::note_candidate() {
+  if (job_.checkpoint.empty()) return;
+  state_.good_step = state_.candidate_step;
+  state_.candidate_step = state_.step;
+}
+
+/// The checkpoint, which is the candidate's state, under the candidate's name; states that no
+/// checkpoint names any more go.
+base::Status Trainer::name_candidate() {
   if (job_.checkpoint.empty()) return {};
-  return duplicate(file(kCheckpointFile), file(kRollbackFile));
+  const std::string name = step_file(kRollback, state_.candidate_step);
+  EDGETRAN_TRY(duplicate(file(kCheckpointFile), file(name)));
+  remove_other_steps(job_.checkpoint, kRollback, {state_.good_step, state_.candidate_step});
+  return {};
 }
 
 base::Status Trainer::save() {

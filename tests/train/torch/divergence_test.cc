@@ -92,24 +92,25 @@ class DivergenceTest : public ::testing::Test {
 TEST_F(DivergenceTest, GoesBackToTheLastGoodStateAtHalfTheRate) {
   for (const auto fault : {FaultyObjective::Fault::kLoss, FaultyObjective::Fault::kGradient}) {
     const bool loss = fault == FaultyObjective::Fault::kLoss;
-    const Run run = run_faulty(with_checkpoint(loss ? "loss" : "gradient"), fault, {7});
+    const Run run = run_faulty(with_checkpoint(loss ? "loss" : "gradient"), fault, {11});
     ASSERT_TRUE(run.result) << run.result.error().message;
     EXPECT_EQ(run.result->rollbacks, 1);
     const auto seen = rollbacks(run.sink);
     ASSERT_EQ(seen.size(), 1U);
-    EXPECT_EQ(seen[0]["step"], 7);
+    EXPECT_EQ(seen[0]["step"], 11);
     EXPECT_EQ(seen[0]["to_step"], 4);
     EXPECT_EQ(seen[0]["rate_factor"], 0.5);
     EXPECT_THAT(seen[0]["reason"].get<std::string>(), HasSubstr(loss ? "loss" : "gradient"));
-    // Steps 1 to 6, then 5 and 6 again at half the rate that they had.
+    // The state of step 8 is not good yet. Steps 1 to 10, then 5 again at half the rate it had.
     std::vector<base::Json> steps;
     for (const base::Event& event : run.sink.events) {
       if (event.name == "progress") steps.push_back(event.fields);
     }
-    ASSERT_GT(steps.size(), 8U);
-    EXPECT_EQ(steps[6]["step"], 5);
-    EXPECT_EQ(steps[6]["loss"], steps[4]["loss"]) << "the same weights and rows";
-    EXPECT_EQ(steps[6]["learning_rate"].get<double>(), steps[4]["learning_rate"].get<double>() / 2);
+    ASSERT_GT(steps.size(), 11U);
+    EXPECT_EQ(steps[10]["step"], 5);
+    EXPECT_EQ(steps[10]["loss"], steps[4]["loss"]) << "the same weights and rows";
+    EXPECT_EQ(steps[10]["learning_rate"].get<double>(),
+              steps[4]["learning_rate"].get<double>() / 2);
   }
 }
 
@@ -125,7 +126,7 @@ TEST_F(DivergenceTest, WithoutACheckpointFolderGoesBackToTheBeginning) {
 TEST_F(DivergenceTest, FailsAfterSoManyTimesAndKeepsTheGoodState) {
   TrainJob job = with_checkpoint("checkpoint");
   job.settings.rollbacks = 2;
-  const Run run = run_faulty(job, FaultyObjective::Fault::kLoss, {6, 8, 10});
+  const Run run = run_faulty(job, FaultyObjective::Fault::kLoss, {10, 13, 15});
   ASSERT_FALSE(run.result);
   EXPECT_EQ(run.result.error().category, ErrorCategory::kFailed);
   EXPECT_THAT(run.result.error().message, HasSubstr("training diverged at step 6"));
@@ -134,6 +135,20 @@ TEST_F(DivergenceTest, FailsAfterSoManyTimesAndKeepsTheGoodState) {
   EXPECT_EQ(rollbacks(run.sink).size(), 2U);
   const auto kept = weights::SafetensorsFile::open(job.checkpoint / kCheckpointFile).value();
   EXPECT_THAT(kept.metadata().at("edgetran"), HasSubstr("\"step\":4"));
+}
+
+TEST_F(DivergenceTest, KeepsTheLastTwoStatesToGoBackTo) {
+  const TrainJob job = with_checkpoint("checkpoint");
+  const Run run = run_faulty(job, FaultyObjective::Fault::kLoss, {});
+  ASSERT_TRUE(run.result) << run.result.error().message;
+  ASSERT_GE(run.result->steps, 8);
+  const int64_t last = run.result->steps / 4 * 4;
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(job.checkpoint)) {
+    names.insert(entry.path().filename());
+  }
+  EXPECT_EQ(names, (std::set<std::string>{kCheckpointFile, step_file("rollback", last - 4),
+                                          step_file("rollback", last)}));
 }
 
 TEST_F(DivergenceTest, ALearningRateOfAThousandEndsAsDiverged) {

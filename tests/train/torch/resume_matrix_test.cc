@@ -73,6 +73,21 @@ std::vector<Feature> features() {
   };
 }
 
+/// Copies the checkpoint folder at each checkpoint, as a kill right there would leave it.
+class CopyingSink final : public base::EventSink {
+ public:
+  explicit CopyingSink(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  void emit(const base::Event& event) override {
+    if (event.name != "checkpoint") return;
+    copies.push_back(folder_.string() + " killed " + std::to_string(copies.size()));
+    std::filesystem::copy(folder_, copies.back(), std::filesystem::copy_options::recursive);
+  }
+  std::vector<std::filesystem::path> copies;
+
+ private:
+  std::filesystem::path folder_;
+};
+
 class ResumeMatrixTest : public ::testing::Test {
  protected:
   ResumeMatrixTest() {
@@ -120,6 +135,7 @@ TEST_F(ResumeMatrixTest, EveryFeatureResumesExactly) {
     const auto result = world_.run(job, whole);
     ASSERT_TRUE(result) << result.error().message;
     ASSERT_GE(result->steps, 6);
+    EXPECT_EQ(result->rollbacks > 0, feature.name == "rollback");
     for (const std::vector<int64_t>& stops :
          std::vector<std::vector<int64_t>>{{1}, {3}, {4}, {2, 5}}) {
       SCOPED_TRACE(stops.back());
@@ -129,6 +145,32 @@ TEST_F(ResumeMatrixTest, EveryFeatureResumesExactly) {
       EXPECT_EQ(world_.model_bytes("parts"), world_.model_bytes("whole"));
       EXPECT_EQ(base::read_file(world_.root / "parts/history.json").value(),
                 base::read_file(world_.root / "whole/history.json").value());
+    }
+  }
+}
+
+TEST_F(ResumeMatrixTest, WhateverAKillLeavesResumesExactly) {
+  for (const Feature& feature : features()) {
+    if (feature.name != "rollback" && feature.name != "early stopping" &&
+        feature.name != "everything") {
+      continue;
+    }
+    SCOPED_TRACE(feature.name);
+    TrainJob job = job_of(feature, "whole");
+    job.checkpoint = world_.root / (feature.name + " folder");
+    job.settings.checkpoint_interval_s = 0;
+    CopyingSink sink(job.checkpoint);
+    base::SystemClock clock;
+    ASSERT_TRUE(run_job_here(job, sink, {}, clock));
+    ASSERT_GE(sink.copies.size(), 6U);
+    job.out = world_.root / "parts";
+    for (const auto& copy : sink.copies) {
+      SCOPED_TRACE(copy.string());
+      job.checkpoint = copy;
+      ToySink rest;
+      const auto resumed = world_.run(job, rest);
+      ASSERT_TRUE(resumed) << resumed.error().message;
+      EXPECT_EQ(world_.model_bytes("parts"), world_.model_bytes("whole"));
     }
   }
 }
