@@ -22,10 +22,10 @@ class StepBuilder {
  public:
   explicit StepBuilder(at::Device device) : device_(device) {}
 
-  void add(std::vector<at::Tensor> inputs, const at::Tensor& targets, double weight,
+  void add(const std::vector<at::Tensor>& inputs, const at::Tensor& targets, double weight,
            int64_t positions) {
     Piece piece;
-    for (at::Tensor& input : inputs) piece.inputs.push_back(pinned(input, device_));
+    for (const at::Tensor& input : inputs) piece.inputs.push_back(pinned(input, device_));
     piece.targets = pinned(targets, device_);
     piece.task_share = weight;
     piece.output_share = static_cast<double>(targets.size(0));

@@ -27,7 +27,8 @@ void start_again(const TrainedPart& part, const weights::Weights& start) {
 
 void drop_gradients(std::span<const TrainedPart> parts) {
   for (const TrainedPart& part : parts) {
-    for (at::Tensor parameter : part.optimizer->parameters()) parameter.mutable_grad().reset();
+    for (const at::Tensor& parameter : part.optimizer->parameters())
+      parameter.mutable_grad().reset();
   }
 }
 

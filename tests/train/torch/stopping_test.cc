@@ -110,6 +110,20 @@ TEST_F(StoppingTest, EvaluatesAfterEachPassByDefault) {
   EXPECT_EQ(seen[0].step * 2, result->steps);
 }
 
+TEST_F(StoppingTest, EvaluatingAloneChangesNothing) {
+  ToySink plain;
+  ASSERT_TRUE(world_.run(world_.finetune("plain"), plain));
+  TrainJob job = world_.finetune("watched");
+  job.dev = world_.root / "dev.tokens";
+  job.settings.evaluation_interval = 4;
+  ToySink watched;
+  const auto result = world_.run(job, watched);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(evaluations(watched).size(), static_cast<size_t>(result->steps / 4));
+  EXPECT_EQ(result->best_step, 0);
+  EXPECT_EQ(world_.model_bytes("watched"), world_.model_bytes("plain"));
+}
+
 TEST_F(StoppingTest, WorksOnTheLossOfText) {
   TrainJob job = world_.pretrain();
   job.dev = job.train;
