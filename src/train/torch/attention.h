@@ -20,8 +20,8 @@ struct AttentionDropout {
 
 /// softmax((q kT + P) / sqrt(width) + mask) v of encoder.md, section 2, with dropout on the
 /// probabilities; [batch, heads, length, width]. By the kernel where there is one (fused.h), else
-/// composed_attention. Masks are a run of valid positions and then padding; what comes out at padded
-/// positions is not defined.
+/// composed_attention. Masks are a run of valid positions and then padding; what comes out at
+/// padded positions is not defined.
 at::Tensor attention(const AttentionOperands& operands, const AttentionDropout& dropout);
 
 /// The same in ATen: without P and dropout its fused kernel, else products and a softmax.

@@ -16,8 +16,8 @@ using kernels::Bf16;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Rows whose column sums are added up alone; the blocks' sums are then added in their order, so that a
-// result does not depend on the number of threads.
+// Rows whose column sums are added up alone; the blocks' sums are then added in their order, so
+// that a result does not depend on the number of threads.
 constexpr int64_t kRowBlock = 256;
 
 template <class Element>
@@ -50,7 +50,6 @@ void for_blocks(int64_t rows, const Work& work) {
 at::Tensor partial_sums(int64_t rows, int64_t width) {
   return at::zeros({(rows + kRowBlock - 1) / kRowBlock, width}, at::kFloat);
 }
-
 
 class ResidualNormFunction : public torch::autograd::Function<ResidualNormFunction> {
  public:
@@ -125,9 +124,14 @@ class ResidualNormFunction : public torch::autograd::Function<ResidualNormFuncti
             .dbias = has_bias ? data_of<float>(dbias) + block * width : nullptr});
       });
     });
-    return {dx,           dchange,      has_bias ? dbias.sum(0) : at::Tensor(),
-            dweight.sum(0), dnorm_bias.sum(0), at::Tensor(),
-            at::Tensor(), at::Tensor()};
+    return {dx,
+            dchange,
+            has_bias ? dbias.sum(0) : at::Tensor(),
+            dweight.sum(0),
+            dnorm_bias.sum(0),
+            at::Tensor(),
+            at::Tensor(),
+            at::Tensor()};
   }
 };
 
@@ -195,8 +199,8 @@ at::Tensor residual_norm(const at::Tensor& x, const at::Tensor& change, const at
                          const KeyedDropout& dropout) {
   if (writable(change) && change.scalar_type() == x.scalar_type() &&
       weight.scalar_type() == at::kFloat)
-    return ResidualNormFunction::apply(x, change, optional(bias), weight, norm_bias, epsilon, dropout.share,
-                                       static_cast<int64_t>(dropout.key));
+    return ResidualNormFunction::apply(x, change, optional(bias), weight, norm_bias, epsilon,
+                                       dropout.share, static_cast<int64_t>(dropout.key));
   const at::Tensor biased = bias.defined() ? change + bias.to(change.scalar_type()) : change;
   const at::Tensor sum = x + keyed_dropout(biased, dropout.share, dropout.key);
   return at::layer_norm(sum, {x.size(-1)}, weight, norm_bias, epsilon);

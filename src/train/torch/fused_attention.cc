@@ -56,8 +56,7 @@ kernels::AttentionHead<Element> head_of(const Operands& o, int64_t row, int64_t 
     result.positions = (o.relative.size(0) + 1) / 2;
   }
   result.dropout = {o.key, o.share};
-  result.first_element =
-      static_cast<uint64_t>((row * o.heads() + head) * o.length() * o.length());
+  result.first_element = static_cast<uint64_t>((row * o.heads() + head) * o.length() * o.length());
   return result;
 }
 
@@ -86,8 +85,8 @@ template <class Element>
 void run_backward(const Operands& o, const at::Tensor& logsum, const Gradients& g) {
   const auto* logsums = logsum.const_data_ptr<float>();
   const auto run = [&](int64_t row, int64_t head) {
-    kernels::AttentionBackward<Element> pass{head_of<Element>(o, row, head), nullptr, {}, {}, {},
-                                             {}, nullptr};
+    kernels::AttentionBackward<Element> pass{
+        head_of<Element>(o, row, head), nullptr, {}, {}, {}, {}, nullptr};
     pass.logsum = logsums + (row * o.heads() + head) * o.length();
     pass.dout = rows_of<Element, const Element>(g.dout, row, head);
     pass.dq = rows_of<Element, Element>(g.dq, row, head);
@@ -170,8 +169,8 @@ at::Tensor fused_attention(const AttentionOperands& operands, const AttentionDro
     std::copy_n(counts.const_data_ptr<int64_t>(), valid.size(), valid.begin());
   }
   return AttentionFunction::apply(operands.query, operands.key, operands.value,
-                                  optional(operands.relative),
-                                  valid, dropout.share, static_cast<int64_t>(dropout.key));
+                                  optional(operands.relative), valid, dropout.share,
+                                  static_cast<int64_t>(dropout.key));
 }
 
 }  // namespace edgetran::train::torch_engine

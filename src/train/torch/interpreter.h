@@ -22,9 +22,10 @@ struct PassOptions {
   Precision precision = Precision::kFp32;
 };
 
-/// Runs a graph step by step (plan.h), with ATen and, on the CPU, the fused kernels; autograd records what it needs when parameters require
-/// gradients. Parameters may be float64 (tests). With kBf16, linear layers and attention compute in
-/// bfloat16 and the activations between them stay in it; norms accumulate in float32.
+/// Runs a graph step by step (plan.h), with ATen and, on the CPU, the fused kernels; autograd
+/// records what it needs when parameters require gradients. Parameters may be float64 (tests). With
+/// kBf16, linear layers and attention compute in bfloat16 and the activations between them stay in
+/// it; norms accumulate in float32.
 class Interpreter {
  public:
   /// Only what the named outputs need is computed. The graph outlives the interpreter.

@@ -52,7 +52,8 @@ class Planner {
   void absorb(const Node& node) { absorbed_[static_cast<size_t>(index_of(node))] = true; }
 
   static std::vector<ValueId> linear_operands(const Node& linear) {
-    return {linear.inputs[0], linear.inputs[1], linear.inputs.size() > 2 ? linear.inputs[2] : kNone};
+    return {linear.inputs[0], linear.inputs[1],
+            linear.inputs.size() > 2 ? linear.inputs[2] : kNone};
   }
 
   Step step_of(int32_t index) {

@@ -12,14 +12,14 @@ namespace edgetran::train::torch_engine {
 enum class StepKind : uint8_t {
   kNode,
   kLinearGelu,    ///< linear, gelu. Operands: x, weight, bias
-  kResidualNorm,  ///< linear, dropout, add, layer_norm. Operands: x, linear's x, its weight and bias,
-                  ///< the norm's weight and bias
+  kResidualNorm,  ///< linear, dropout, add, layer_norm. Operands: x, linear's x, its weight and
+                  ///< bias, the norm's weight and bias
 };
 
 struct Step {
   StepKind kind = StepKind::kNode;
-  int32_t node = 0;               ///< the node whose output the step makes
-  int32_t dropout = graph::kNone;  ///< kResidualNorm: the dropout's node
+  int32_t node = 0;                      ///< the node whose output the step makes
+  int32_t dropout = graph::kNone;        ///< kResidualNorm: the dropout's node
   std::vector<graph::ValueId> operands;  ///< kNone: the linear map has no bias
   std::vector<graph::ValueId> expire;    ///< values that nobody reads after this step
 };

@@ -30,6 +30,14 @@ base::Status check_vocabulary(const TrainJob& job, const Model& student, const M
                   kVocabularyHint);
   }
   if (student.vocabulary.empty() || teacher.vocabulary.empty()) return {};
+  const auto is_list = [](const Model& model) { return model.info.tokenizer.ends_with(".txt"); };
+  if (!is_list(student) || !is_list(teacher)) {  // a tokenizer.json says more than its tokens
+    if (student.vocabulary == teacher.vocabulary) return {};
+    return refuse(job,
+                  fmt::format("its {} is not the student's {}", teacher.info.tokenizer,
+                              student.info.tokenizer),
+                  kVocabularyHint);
+  }
   const auto lines = base::split(student.vocabulary, '\n');
   const auto others = base::split(teacher.vocabulary, '\n');
   for (size_t id = 0; id < static_cast<size_t>(own); ++id) {

@@ -73,12 +73,11 @@ void store_block(const Matrix<float>& block, int64_t first, int64_t count, int64
 
 template <class Element>
 void clear_rows(int64_t first, int64_t last, int64_t width, const HeadRows<Element>& rows) {
-  for (int64_t t = first; t < last; ++t)
-    std::fill_n(rows.data + t * rows.stride, width, Element{});
+  for (int64_t t = first; t < last; ++t) std::fill_n(rows.data + t * rows.stride, width, Element{});
 }
 
-/// The table's rows in reach in descending order of offset, n − 1 ... −(n − 1): row c serves the score
-/// (t, r) with c = n − 1 − t + r, so a query's scores read neighbours.
+/// The table's rows in reach in descending order of offset, n − 1 ... −(n − 1): row c serves the
+/// score (t, r) with c = n − 1 − t + r, so a query's scores read neighbours.
 template <class Element>
 Matrix<Element> relative_rows(const AttentionHead<Element>& p) {
   const int64_t n = p.valid;
@@ -120,8 +119,7 @@ class Scores {
     const auto scale = p_.scale;
     for (int64_t i = 0; i < count; ++i) {
       float* scores = scores_.row(i);
-      const float* offsets =
-          p_.relative.data == nullptr ? nullptr : window_.row(i) + count - 1 - i;
+      const float* offsets = p_.relative.data == nullptr ? nullptr : window_.row(i) + count - 1 - i;
       for_lanes(p_.valid, [&](auto d, int64_t r) {
         auto score = load(d, scores + r);
         if (offsets != nullptr) score = hn::Add(score, load(d, offsets + r));
@@ -173,7 +171,8 @@ HWY_INLINE float exponentials(float* HWY_RESTRICT row, int64_t count, float shif
   float total = hn::GetLane(hn::SumOfLanes(d, sum));
   const hn::CappedTag<float, 1> one;
   for (; i < count; ++i) {
-    const auto value = exp_of_nonpositive(one, hn::Sub(hn::LoadU(one, row + i), hn::Set(one, shift)));
+    const auto value =
+        exp_of_nonpositive(one, hn::Sub(hn::LoadU(one, row + i), hn::Set(one, shift)));
     hn::StoreU(value, one, row + i);
     total += hn::GetLane(value);
   }
@@ -199,15 +198,13 @@ void forward(const AttentionForward<Element>& p) {
         p.logsum[first + i] = most + std::log(sum);
         const auto factor = static_cast<float>(1 / ((1 - p.dropout.share) * sum));
         if (threshold > 0)
-          draw_bits(p.dropout.key,
-                    p.first_element + static_cast<uint64_t>((first + i) * p.length), p.valid,
-                    draws.data());
+          draw_bits(p.dropout.key, p.first_element + static_cast<uint64_t>((first + i) * p.length),
+                    p.valid, draws.data());
         Element* share = shares.row(i);
         for_lanes(p.valid, [&](auto d, int64_t r) {
           auto value = load(d, row + r);
-          value = threshold > 0
-                      ? drop(d, value, draws.data() + r, threshold, hn::Set(d, factor))
-                      : hn::Mul(value, hn::Set(d, factor));
+          value = threshold > 0 ? drop(d, value, draws.data() + r, threshold, hn::Set(d, factor))
+                                : hn::Mul(value, hn::Set(d, factor));
           store(d, value, share + r);
         });
       }
@@ -344,17 +341,16 @@ class Backward {
                                  hn::Set(d, p_.scale));
       store(d, slope, dshares + r);
       store(d, slope, dscores + r);
-      const auto kept = threshold > 0
-                            ? drop(d, share, draws_.data() + r, threshold, hn::Set(d, keep))
-                            : share;
+      const auto kept =
+          threshold > 0 ? drop(d, share, draws_.data() + r, threshold, hn::Set(d, keep)) : share;
       store(d, kept, scores + r);
     });
     shares_by_key_.put(t, scores, p_.valid);
     dscores_by_key_.put(t, dshares, p_.valid);
   }
 
-  /// The offsets' share of dq, and the block's of the table's gradient. Query i of the block reads the
-  /// window from count − 1 − i on; the window begins at an even row, so that pairs are whole.
+  /// The offsets' share of dq, and the block's of the table's gradient. Query i of the block reads
+  /// the window from count − 1 − i on; the window begins at an even row, so that pairs are whole.
   void add_relative(int64_t first, int64_t count) {
     constexpr int64_t kStep = Unit<Element>::kStep;
     const int64_t begin = scores_.window_begin(first, count);

@@ -14,8 +14,8 @@ struct HeadRows {
 };
 
 /// softmax((q kᵀ + P) scale + mask) v of one head of one sequence (encoder.md, section 2), with
-/// dropout on the probabilities. Scores stay in the cache; of the forward pass only the logarithm of
-/// each row's sum is kept, and the backward pass computes the probabilities again.
+/// dropout on the probabilities. Scores stay in the cache; of the forward pass only the logarithm
+/// of each row's sum is kept, and the backward pass computes the probabilities again.
 template <class Element>
 struct AttentionHead {
   int64_t length = 0;  ///< rows of every operand

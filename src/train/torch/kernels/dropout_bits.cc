@@ -28,8 +28,7 @@ void draw_pairs(uint64_t key, uint32_t first, int64_t pairs, uint16_t* draws) {
   const uint32_t high = static_cast<uint32_t>(key >> 32);
   const auto range = [&](auto d, int64_t i) {
     const auto index = hn::Iota(d, first + static_cast<uint32_t>(i));
-    const auto hash =
-        mix(d, hn::Add(mix(d, hn::Xor(index, hn::Set(d, low))), hn::Set(d, high)));
+    const auto hash = mix(d, hn::Add(mix(d, hn::Xor(index, hn::Set(d, low))), hn::Set(d, high)));
     hn::StoreU(hash, d, reinterpret_cast<uint32_t*>(draws + 2 * i));
   };
   const hn::ScalableTag<uint32_t> d;

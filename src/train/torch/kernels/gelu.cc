@@ -17,8 +17,8 @@ struct Normal {
   Vec<D> cumulative;  ///< Φ(x)
 };
 
-/// Φ(−|x|) = exp(−x²/2) P(t) / 2 with t = 1 / (1 + p|x|/√2): Abramowitz and Stegun, 7.1.26, to 1.5e-7;
-/// the exponential serves the derivative too.
+/// Φ(−|x|) = exp(−x²/2) P(t) / 2 with t = 1 / (1 + p|x|/√2): Abramowitz and Stegun, 7.1.26,
+/// to 1.5e-7; the exponential serves the derivative too.
 template <class D>
 HWY_INLINE Normal<D> normal_law(D d, Vec<D> x) {
   const auto size = hn::Abs(x);
@@ -59,8 +59,8 @@ void backward(const GeluBackward<Element>& p) {
     for_lanes(p.width, [&](auto d, int64_t i) {
       const auto value = load(d, u + i);
       const auto law = normal_law(d, value);
-      const auto slope = hn::MulAdd(hn::Mul(value, hn::Set(d, kDensityScale)), law.density,
-                                    law.cumulative);
+      const auto slope =
+          hn::MulAdd(hn::Mul(value, hn::Set(d, kDensityScale)), law.density, law.cumulative);
       const auto result = hn::Mul(load(d, dy + i), slope);
       store(d, result, du + i);
       if (p.dbias != nullptr) store(d, hn::Add(result, load(d, p.dbias + i)), p.dbias + i);

@@ -1,5 +1,5 @@
-// Small matrix products of packed operands, for the kernels that keep one head in the cache; included
-// once a target inside HWY_NAMESPACE (Highway's pattern).
+// Small matrix products of packed operands, for the kernels that keep one head in the cache;
+// included once a target inside HWY_NAMESPACE (Highway's pattern).
 #if defined(EDGETRAN_TRAIN_KERNELS_PRODUCTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef EDGETRAN_TRAIN_KERNELS_PRODUCTS_INL_H_
 #undef EDGETRAN_TRAIN_KERNELS_PRODUCTS_INL_H_
@@ -16,8 +16,8 @@ HWY_BEFORE_NAMESPACE();
 namespace edgetran::train::kernels {
 namespace HWY_NAMESPACE {
 
-/// What one step of a contraction takes from each operand: a float, or a pair of bfloat16 (the first
-/// in the lower half), which processors with AVX512-BF16 multiply and add in one instruction.
+/// What one step of a contraction takes from each operand: a float, or a pair of bfloat16 (the
+/// first in the lower half), which processors with AVX512-BF16 multiply and add in one instruction.
 template <class Element>
 struct Unit;
 template <>
@@ -71,8 +71,8 @@ HWY_INLINE Vec<D> multiply_add([[maybe_unused]] D d, V a, V b, Vec<D> sum) {
 #endif
     const hn::RebindToUnsigned<D> d32;
     const auto upper = hn::Set(d32, 0xffff0000U);
-    const auto first = hn::MulAdd(hn::BitCast(d, hn::ShiftLeft<16>(a)),
-                                  hn::BitCast(d, hn::ShiftLeft<16>(b)), sum);
+    const auto first =
+        hn::MulAdd(hn::BitCast(d, hn::ShiftLeft<16>(a)), hn::BitCast(d, hn::ShiftLeft<16>(b)), sum);
     return hn::MulAdd(hn::BitCast(d, hn::And(a, upper)), hn::BitCast(d, hn::And(b, upper)), first);
   }
 }
@@ -98,8 +98,8 @@ HWY_INLINE UnitType<Element> unit_at(const Element* from) {
 }
 
 template <bool kNative, bool kAdd, int kRows, int kVectors, class Element>
-HWY_INLINE void product_tile(Left<Element> a, Right<Element> b, int64_t steps, float* HWY_RESTRICT c,
-                             int64_t c_stride) {
+HWY_INLINE void product_tile(Left<Element> a, Right<Element> b, int64_t steps,
+                             float* HWY_RESTRICT c, int64_t c_stride) {
   const hn::ScalableTag<float> d;
   const hn::Rebind<UnitType<Element>, decltype(d)> du;
   const auto lanes = vector_lanes();
@@ -112,8 +112,7 @@ HWY_INLINE void product_tile(Left<Element> a, Right<Element> b, int64_t steps, f
     for (int j = 0; j < kVectors; ++j)
       right[j] = hn::LoadU(du, b.data + step * b.stride + j * lanes);
     for (int i = 0; i < kRows; ++i) {
-      const auto left =
-          hn::Set(du, unit_at(a.data + i * a.row_stride + step * a.step_stride));
+      const auto left = hn::Set(du, unit_at(a.data + i * a.row_stride + step * a.step_stride));
       for (int j = 0; j < kVectors; ++j)
         sums[i][j] = multiply_add<kNative>(d, left, right[j], sums[i][j]);
     }
@@ -153,8 +152,8 @@ HWY_NOINLINE void product_blocks(Left<Element> a, Right<Element> b, int64_t rows
   }
 }
 
-/// c [rows, columns] = a b, or with kAdd c += a b; columns a multiple of the vector's lanes, `steps`
-/// units in the contraction.
+/// c [rows, columns] = a b, or with kAdd c += a b; columns a multiple of the vector's lanes,
+/// `steps` units in the contraction.
 template <bool kAdd, class Element>
 HWY_INLINE void product(Left<Element> a, Right<Element> b, int64_t rows, int64_t columns,
                         int64_t steps, float* c, int64_t c_stride) {
@@ -191,7 +190,8 @@ HWY_INLINE void pack_transposed(const Element* rows, int64_t stride, int64_t cou
       packed[step * packed_stride + row] = UnitType<Element>{};
 }
 
-/// rows [count, width] as the right operand: unit (step, column) holds the column of the step's rows.
+/// rows [count, width] as the right operand: unit (step, column) holds the column of the step's
+/// rows.
 HWY_INLINE void pack_rows(const float* rows, int64_t stride, int64_t count, int64_t width,
                           float* packed, int64_t packed_stride) {
   for (int64_t row = 0; row < count; ++row) {

@@ -54,10 +54,13 @@ HWY_INLINE void normalize_row(const ResidualNormForward<Element>& p, int64_t row
   const auto width = static_cast<float>(p.width);
   const float mean =
       sum_of_row(p.width, [&](auto d, int64_t i) { return load(d, sums + i); }) / width;
-  const float variance = sum_of_row(p.width, [&](auto d, int64_t i) {
-                           const auto centred = hn::Sub(load(d, sums + i), hn::Set(d, mean));
-                           return hn::Mul(centred, centred);
-                         }) / width;
+  const float variance = sum_of_row(p.width,
+                                    [&](auto d, int64_t i) {
+                                      const auto centred =
+                                          hn::Sub(load(d, sums + i), hn::Set(d, mean));
+                                      return hn::Mul(centred, centred);
+                                    }) /
+                         width;
   const float rstd = 1 / std::sqrt(variance + p.epsilon);
   p.mean[row] = mean;
   p.rstd[row] = rstd;
@@ -94,13 +97,17 @@ HWY_INLINE void backward_row(const ResidualNormBackward<Element>& p, int64_t row
     return hn::Mul(hn::Sub(load(d, sum + i), hn::Set(d, mean)), hn::Set(d, rstd));
   };
   const auto width = static_cast<float>(p.width);
-  const float g_mean = sum_of_row(p.width, [&](auto d, int64_t i) {
-                         return hn::Mul(load(d, dy + i), load(d, p.weight + i));
-                       }) / width;
-  const float gs_mean = sum_of_row(p.width, [&](auto d, int64_t i) {
-                          return hn::Mul(hn::Mul(load(d, dy + i), load(d, p.weight + i)),
-                                         normalized(d, i));
-                        }) / width;
+  const float g_mean = sum_of_row(p.width,
+                                  [&](auto d, int64_t i) {
+                                    return hn::Mul(load(d, dy + i), load(d, p.weight + i));
+                                  }) /
+                       width;
+  const float gs_mean = sum_of_row(p.width,
+                                   [&](auto d, int64_t i) {
+                                     return hn::Mul(hn::Mul(load(d, dy + i), load(d, p.weight + i)),
+                                                    normalized(d, i));
+                                   }) /
+                        width;
   const uint32_t threshold = drop_threshold(p.dropout.share);
   const auto scale = static_cast<float>(1 / (1 - p.dropout.share));
   Element* HWY_RESTRICT dx = p.dx + row * p.width;

@@ -36,7 +36,8 @@ HWY_INLINE void store(D d, Vec<D> value, float* HWY_RESTRICT to) {
   hn::StoreU(value, d, to);
 }
 
-/// Rounds to nearest even; a NaN becomes the quiet one, because rounding its bits could leave a zero.
+/// Rounds to nearest even; a NaN becomes the quiet one, because rounding its bits could leave a
+/// zero.
 template <class D>
 HWY_INLINE void store([[maybe_unused]] D d, Vec<D> value, Bf16* HWY_RESTRICT to) {
   const hn::Rebind<uint16_t, D> d16;
@@ -56,8 +57,7 @@ HWY_INLINE Vec<D> drop(D d, Vec<D> value, const uint16_t* HWY_RESTRICT draws, ui
   const hn::Rebind<uint16_t, D> d16;
   const hn::RebindToSigned<D> d32;
   const auto draw = hn::PromoteTo(d32, hn::LoadU(d16, draws));
-  const auto falls =
-      hn::RebindMask(d, hn::Lt(draw, hn::Set(d32, static_cast<int32_t>(threshold))));
+  const auto falls = hn::RebindMask(d, hn::Lt(draw, hn::Set(d32, static_cast<int32_t>(threshold))));
   return hn::IfThenZeroElse(falls, hn::Mul(value, scale));
 }
 
