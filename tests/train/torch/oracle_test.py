@@ -1,6 +1,6 @@
 """Training against formulas written here from their definitions: the loss of a first step with class
 weights, label smoothing and a teacher, and the learning rate of each layer. The program is driven
-as a user's is; logits and hidden states come from the NumPy encoder of tests/oracle."""
+as a user's is; logits and hidden states come from the encoder of tests/oracle."""
 
 import json
 import os
@@ -10,9 +10,10 @@ import tempfile
 import unittest
 
 import numpy as np
+import torch
 from safetensors.numpy import load_file
 
-from encoder_numpy import Encoder
+from encoder_torch import Encoder
 
 PROGRAMS = pathlib.Path(os.environ["EDGETRAN_BIN_DIR"])
 WORDS = [f"w{index}" for index in range(19)]
@@ -103,13 +104,13 @@ class TrainingOracle(unittest.TestCase):
             states = [encoder.embeddings(np.array(ids), np.zeros(len(ids), int))]
             for layer in range(len(encoder.spec["layers"])):
                 states.append(encoder.layer(layer, states[-1]))
-            result.append(states)
+            result.append([state.numpy() for state in states])
         return result
 
     def logits(self, folder):
         encoder = Encoder(folder)
-        first = np.stack([states[-1][0] for states in self.states(folder)])
-        return encoder.linear("classifier", np.tanh(encoder.linear("pooler", first)))
+        first = torch.as_tensor(np.stack([states[-1][0] for states in self.states(folder)]))
+        return encoder.linear("classifier", torch.tanh(encoder.linear("pooler", first))).numpy()
 
     def assert_loss(self, figures, expected):
         self.assertLess(abs(figures["train_loss"] - expected), TOLERANCE * max(1, abs(expected)),
