@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "base/event.h"
@@ -33,6 +34,7 @@ class ProgressPrinter final : public base::EventSink {
   void line(const std::string& text);
   void show_training(const base::Json& fields);
   std::mutex mutex_;
+  std::set<std::string> warned_;  ///< texts of warnings that were printed
   bool quiet_;
   bool terminal_;
   std::FILE* stream_;

@@ -119,6 +119,7 @@ Result<Json> run_job(Context& context, const train::TrainJob& job) {
     figures["tokens"] = result.tokens;
     figures["steps"] = result.steps;
   }
+  figures["precision"] = train::precision_name(result.precision);
   figures["seconds"] = context.clock.now_s() - start;
   figures["peak_memory_bytes"] = result.peak_memory_bytes;
   if (!result.model.empty()) figures["model"] = result.model.string();
@@ -158,6 +159,7 @@ const std::vector<Column>& figure_columns() {
       {"tokens", "tokens", Shown::kCount},
       {"tokens_per_s", "tokens/s", Shown::kNumber},
       {"examples_per_s", "examples/s", Shown::kNumber},
+      {"precision", "precision", Shown::kPlain},
       {"seconds", "time", Shown::kSeconds},
       {"peak_memory_bytes", "peak memory", Shown::kBytes},
       {"model", "model", Shown::kPlain}};

@@ -52,7 +52,8 @@ base::Json result_json(const TrainResult& result) {
           {"model", result.model.string()},
           {"best_step", result.best_step},
           {"stopped_early", result.stopped_early},
-          {"rollbacks", result.rollbacks}};
+          {"rollbacks", result.rollbacks},
+          {"precision", precision_name(result.precision)}};
 }
 
 namespace {
@@ -89,6 +90,11 @@ base::Result<TrainResult> read_fields(const base::ConfigValue& value) {
     EDGETRAN_ASSIGN(const auto stopped, map.require("stopped_early"));
     EDGETRAN_ASSIGN(result.stopped_early, stopped.as_boolean());
     EDGETRAN_ASSIGN(result.rollbacks, count(map, "rollbacks"));
+  }
+  if (const auto precision = map.find("precision")) {
+    EDGETRAN_ASSIGN(const std::string name, precision->as_choice({"fp32", "bf16"}));
+    result.precision =
+        name == precision_name(Precision::kBf16) ? Precision::kBf16 : Precision::kFp32;
   }
   return result;  // fields that a newer worker adds are let through
 }

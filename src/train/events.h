@@ -8,6 +8,7 @@
 #include "base/event.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "train/precision.h"
 
 namespace edgetran::train {
 
@@ -71,6 +72,8 @@ struct TrainResult {
   int64_t best_step = 0;        ///< whose weights were handed over; 0: the last
   bool stopped_early = false;
   int64_t rollbacks = 0;  ///< times that training went back
+  /// What was computed in; fp32 where bf16 was asked for and the device has none.
+  Precision precision = Precision::kFp32;
 };
 
 base::Json result_json(const TrainResult& result);

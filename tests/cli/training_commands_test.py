@@ -52,6 +52,15 @@ class TrainingCommands(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 
+    def test_bf16_where_the_processor_has_it_and_a_warning_where_not(self):
+        flags = set(pathlib.Path("/proc/cpuinfo").read_text().split())
+        if not flags & {"avx2", "avx512_bf16"}:
+            self.skipTest("not an x86 processor")
+        done = self.pretrain("--tokens", 512, "--precision", "bf16")
+        native = "avx512_bf16" in flags
+        self.assertEqual(self.figures(done)["precision"], "bf16" if native else "fp32")
+        self.assertEqual("no bfloat16 instructions" in done.stderr, not native, done.stderr)
+
     def refused(self, code, done, *says):
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         for words in says:

@@ -11,6 +11,13 @@ base::Result<at::Device> find_device(const std::string& name) {
                     "that it can use");
 }
 
+bool computes_bf16(at::Device device) {
+#if defined(__x86_64__)
+  if (device.is_cpu()) return __builtin_cpu_supports("avx512bf16") != 0;
+#endif
+  return true;
+}
+
 at::Tensor pinned(const at::Tensor& host, at::Device device) {
   return host.defined() && !device.is_cpu() ? host.pin_memory() : host;
 }

@@ -9,6 +9,7 @@
 #include "base/config.h"
 #include "base/process.h"
 #include "base/version.h"
+#include "train/torch/device.h"
 #include "train/torch/engine.h"
 #include "train/torch/engine_errors.h"
 #include "train/torch/infer.h"
@@ -30,6 +31,22 @@ base::Result<TrainResult> run_kind(const JobContext& context) {
   base::check_failed("kind", __FILE__, __LINE__, "every kind of job");
 }
 
+/// The job in a precision that its device computes in: bf16 is asked for because it is fast, so
+/// where it is not, training and evaluation are in fp32, and say so. Inference (kInfer) is for
+/// comparisons and stays as asked.
+base::Result<TrainJob> with_usable_precision(const TrainJob& job, base::EventSink& events) {
+  EDGETRAN_ASSIGN(const at::Device device, find_device(job.device));
+  TrainJob usable = job;
+  if (job.kind == JobKind::kInfer || job.precision == Precision::kFp32 || computes_bf16(device))
+    return usable;
+  usable.precision = Precision::kFp32;
+  events.emit({"warning",
+               {{"text",
+                 "this processor has no bfloat16 instructions; training computes in fp32 instead "
+                 "of bf16"}}});
+  return usable;
+}
+
 }  // namespace
 
 base::Result<TrainResult> run_job_here(const TrainJob& job, base::EventSink& events,
@@ -44,6 +61,7 @@ base::Result<TrainResult> run_job_here(const TrainJob& job, base::EventSink& eve
     auto result = run_kind({job, events, cancel, clock, size});
     if (!result) return result;
     result->seconds = clock.now_s() - begin_s;
+    result->precision = job.precision;
     result->peak_memory_bytes = base::peak_rss_bytes();
     return result;
   } catch (const std::exception& error) {
@@ -63,7 +81,8 @@ wire::Service make_service() {
                     base::ConfigMap::of(base::ConfigValue::from_json(call.body, "request")));
     EDGETRAN_ASSIGN(const auto value, body.require("job"));
     EDGETRAN_TRY(body.finish());
-    EDGETRAN_ASSIGN(const TrainJob job, read_job(value));
+    EDGETRAN_ASSIGN(const TrainJob asked, read_job(value));
+    EDGETRAN_ASSIGN(const TrainJob job, with_usable_precision(asked, call.events));
     base::SystemClock clock;
     EDGETRAN_ASSIGN(const TrainResult result, run_job_here(job, call.events, call.cancel, clock));
     return wire::Answer{.fields = result_json(result), .blob = {}};

@@ -30,7 +30,8 @@ HWY_INLINE float sum_of_row(int64_t width, const Term& term) {
   return total;
 }
 
-/// x + dropout(change + bias) of one row, as float32 into `sums` and rounded into `change`.
+/// x + dropout(change + bias) of one row into `change`, and as it was rounded there into `sums`:
+/// mean and deviation are of what the backward pass will read.
 template <class Element>
 HWY_INLINE void add_row(const ResidualNormForward<Element>& p, int64_t row, const uint16_t* draws,
                         float* HWY_RESTRICT sums) {
@@ -44,7 +45,7 @@ HWY_INLINE void add_row(const ResidualNormForward<Element>& p, int64_t row, cons
     if (threshold > 0) value = drop(d, value, draws + i, threshold, hn::Set(d, scale));
     value = hn::Add(value, load(d, x + i));
     store(d, value, change + i);
-    store(d, value, sums + i);
+    store(d, load(d, change + i), sums + i);
   });
 }
 

@@ -1,0 +1,204 @@
+// The fused kernels against the same functions composed of ATen in double precision: outputs and
+// every gradient, with the same elements dropped.
+
+#include "train/torch/fused.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "train/torch/dropout.h"
+#include "train/torch/kernels/dropout_bits.h"
+
+namespace edgetran::train::torch_engine {
+namespace {
+
+using Tensors = std::vector<at::Tensor>;
+
+at::Tensor random_values(at::IntArrayRef shape, uint64_t seed) {
+  auto generator = at::detail::createCPUGenerator(seed);
+  return at::randn(shape, generator, at::kDouble);
+}
+
+/// Largest difference over the largest expected value.
+double difference(const at::Tensor& actual, const at::Tensor& expected) {
+  const double scale = expected.abs().max().item<double>();
+  return (actual.to(at::kDouble) - expected).abs().max().item<double>() / std::max(scale, 1e-3);
+}
+
+/// Outputs and gradients of run() at these operands (undefined ones stay so), as float64.
+struct Results {
+  at::Tensor output;
+  Tensors gradients;
+};
+using Function = std::function<at::Tensor(const Tensors&)>;
+
+Results evaluate(const Function& run, const Tensors& operands) {
+  Tensors leaves;
+  Tensors passed;
+  for (const at::Tensor& operand : operands) {
+    at::Tensor leaf;
+    if (operand.defined()) leaf = operand.detach().clone().set_requires_grad(true);
+    leaves.push_back(leaf);
+    // The kernels use up what they are given: never a leaf.
+    passed.push_back(leaf.defined() ? leaf * 1.0 : leaf);
+  }
+  Results results;
+  results.output = run(passed);
+  const at::Tensor direction =
+      random_values(results.output.sizes(), 77).to(results.output.scalar_type());
+  (results.output * direction).sum().backward();
+  for (const at::Tensor& leaf : leaves)
+    results.gradients.push_back(leaf.defined() ? leaf.grad() : at::Tensor());
+  return results;
+}
+
+void expect_equal(const Function& run, const Tensors& operands, const std::vector<bool>& narrow,
+                  const std::string& what) {
+  struct Type {
+    at::ScalarType type;
+    double tolerance;
+  };
+  for (const auto& [type, tolerance] : {Type{at::kFloat, 2e-5}, Type{at::kBFloat16, 4e-2}}) {
+    Tensors rounded;
+    Tensors exact;
+    for (size_t i = 0; i < operands.size(); ++i) {
+      rounded.push_back(operands[i].defined() ? operands[i].to(narrow[i] ? type : at::kFloat)
+                                              : at::Tensor());
+      exact.push_back(rounded[i].defined() ? rounded[i].to(at::kDouble) : at::Tensor());
+    }
+    const Results actual = evaluate(run, rounded);
+    const Results expected = evaluate(run, exact);
+    EXPECT_EQ(actual.output.scalar_type(), type) << what;
+    EXPECT_LT(difference(actual.output, expected.output), tolerance) << what << " " << type;
+    for (size_t i = 0; i < operands.size(); ++i) {
+      if (!operands[i].defined()) continue;
+      EXPECT_LT(difference(actual.gradients[i], expected.gradients[i]), tolerance)
+          << what << " " << type << ", gradient " << i;
+    }
+  }
+}
+
+TEST(ResidualNorm, AgreesWithItsComposition) {
+  for (const int64_t width : {1, 7, 16, 50, 128})
+    for (const bool bias : {true, false})
+      for (const double share : {0.0, 0.3}) {
+        // 600 rows: sums over columns in more than one block.
+        const Tensors operands{random_values({3, 200, width}, 1), random_values({3, 200, width}, 2),
+                               bias ? random_values({width}, 3) : at::Tensor(),
+                               random_values({width}, 4), random_values({width}, 5)};
+        const Function run = [&](const Tensors& t) {
+          return residual_norm(t[0], t[1], t[2], t[3], t[4], 1e-3, {share, 11});
+        };
+        expect_equal(run, operands, {true, true, false, false, false},
+                     "width " + std::to_string(width) + " share " + std::to_string(share));
+      }
+}
+
+TEST(BiasGelu, AgreesWithItsComposition) {
+  for (const int64_t width : {1, 7, 33, 128})
+    for (const bool bias : {true, false}) {
+      const Tensors operands{random_values({2, 300, width}, 1) * 3,
+                             bias ? random_values({width}, 2) : at::Tensor()};
+      const Function run = [&](const Tensors& t) { return bias_gelu(t[0], t[1]); };
+      expect_equal(run, operands, {true, false}, "width " + std::to_string(width));
+    }
+}
+
+TEST(BiasGelu, IsExactInTheTails) {
+  const at::Tensor x = at::tensor({-40.0F, -9.0F, -5.0F, -1e-6F, 0.0F, 1e-6F, 5.0F, 40.0F});
+  const at::Tensor expected = at::gelu(x.to(at::kDouble));
+  const at::Tensor actual = bias_gelu(x.clone(), {}).to(at::kDouble);
+  EXPECT_LT((actual - expected).abs().max().item<double>(), 2e-6);
+}
+
+/// attention() in any precision, at valid positions only.
+at::Tensor valid_attention(const Tensors& t, const at::Tensor& mask, double share) {
+  AttentionOperands operands{t[0], t[1], t[2], t[3], mask};
+  const at::Tensor out = attention(operands, {share, 5});
+  return mask.defined() ? out * mask.unsqueeze(1).unsqueeze(3).to(out.scalar_type()) : out;
+}
+
+TEST(Attention, AgreesWithItsComposition) {
+  struct Case {
+    int64_t length, width;
+  };
+  for (const auto& [length, width] : {Case{1, 5}, Case{2, 1}, Case{7, 3}, Case{16, 10},
+                                      Case{33, 21}, Case{64, 64}, Case{130, 42}})
+    for (const bool relative : {false, true})
+      for (const bool padded : {false, true})
+        for (const double share : {0.0, 0.3}) {
+          const Tensors operands{
+              random_values({2, 3, length, width}, 1), random_values({2, 3, length, width}, 2),
+              random_values({2, 3, length, width}, 3),
+              relative ? random_values({2 * length + 5, width}, 4) : at::Tensor()};
+          at::Tensor mask;
+          if (padded) {
+            mask = at::ones({2, length}, at::kLong);
+            mask.select(0, 1).narrow(0, (length + 1) / 2, length / 2).zero_();
+          }
+          const Function run = [&](const Tensors& t) { return valid_attention(t, mask, share); };
+          expect_equal(run, operands, {true, true, true, true},
+                       "length " + std::to_string(length) + " width " + std::to_string(width) +
+                           (relative ? " relative" : "") + (padded ? " padded" : "") + " share " +
+                           std::to_string(share));
+        }
+}
+
+TEST(Attention, ReadsHeadsWhereTheyLie) {
+  // As a projection leaves them: [batch, length, heads * width] seen as heads.
+  const auto heads = [](uint64_t seed) {
+    return random_values({2, 9, 12}, seed).to(at::kFloat).view({2, 9, 3, 4}).transpose(1, 2);
+  };
+  const AttentionOperands views{heads(1), heads(2), heads(3), {}, {}};
+  const AttentionOperands copies{
+      views.query.contiguous(), views.key.contiguous(), views.value.contiguous(), {}, {}};
+  EXPECT_TRUE(at::equal(attention(views, {}), attention(copies, {})));
+  // The result lies as the next projection reads it.
+  EXPECT_TRUE(attention(views, {}).transpose(1, 2).is_contiguous());
+}
+
+TEST(DropoutBits, AreThoseOfTheElementWhereverARangeBegins) {
+  constexpr int64_t kCount = 1000;
+  std::vector<uint16_t> all(kCount);
+  kernels::draw_bits(42, 0, kCount, all.data());
+  for (const int64_t first : {0, 1, 2, 7, 8, 15, 63, 998, 999})
+    for (const int64_t count : {0, 1, 2, 3, 16, 37}) {
+      if (first + count > kCount) continue;
+      std::vector<uint16_t> some(static_cast<size_t>(count) + 1, 7);
+      kernels::draw_bits(42, static_cast<uint64_t>(first), count, some.data());
+      for (int64_t i = 0; i < count; ++i)
+        EXPECT_EQ(some[static_cast<size_t>(i)], all[static_cast<size_t>(first + i)]);
+      EXPECT_EQ(some.back(), 7) << "wrote beyond the range";
+    }
+}
+
+TEST(DropoutBits, AreUniformAndOfTheirKey) {
+  constexpr int64_t kCount = 1 << 20;
+  std::vector<uint16_t> draws(kCount);
+  std::vector<uint16_t> others(kCount);
+  kernels::draw_bits(1, 0, kCount, draws.data());
+  kernels::draw_bits(2, 0, kCount, others.data());
+  // By the upper four bits: chi-square of 16 cells beyond 45 has a chance of 1e-4.
+  std::vector<double> cells(16);
+  int64_t equal = 0;
+  double product = 0;
+  for (size_t i = 0; i < draws.size(); ++i) {
+    ++cells[draws[i] >> 12];
+    equal += draws[i] == others[i] ? 1 : 0;
+    if (i > 0) product += (draws[i] / 65535.0 - 0.5) * (draws[i - 1] / 65535.0 - 0.5);
+  }
+  double chi_square = 0;
+  for (const double cell : cells)
+    chi_square += (cell - kCount / 16.0) * (cell - kCount / 16.0) / (kCount / 16.0);
+  EXPECT_LT(chi_square, 45);
+  EXPECT_NEAR(static_cast<double>(equal), kCount / 65536.0, 5 * std::sqrt(kCount / 65536.0));
+  // Neighbours (one hash serves two) are not correlated: five standard deviations.
+  EXPECT_NEAR(product / kCount, 0, 5 / (12 * std::sqrt(static_cast<double>(kCount))));
+}
+
+}  // namespace
+}  // namespace edgetran::train::torch_engine
