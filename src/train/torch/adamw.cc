@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/result.h"
-#include "train/torch/vectorize.h"
+#include "train/torch/kernels/adamw.h"
 
 namespace edgetran::train::torch_engine {
 namespace {
@@ -12,42 +12,6 @@ namespace {
 // Elements of one unit of work; partial sums of the norm are added in the order of the chunks, so
 // it does not depend on the number of threads.
 constexpr int64_t kChunk = int64_t{1} << 15;
-constexpr int64_t kLanes = 16;
-
-struct Update {
-  float beta1, beta2;
-  float step_size;   ///< learning rate over the first moment's bias correction
-  float root_scale;  ///< 1 / sqrt of the second moment's bias correction
-  float epsilon;
-  float keep;  ///< 1 - learning rate * decay
-  float gradient_scale;
-};
-
-EDGETRAN_VECTORIZE void update_chunk(float* weight, const float* gradient, float* first,
-                                     float* second, int64_t count, Update u) {
-  for (int64_t i = 0; i < count; ++i) {
-    const float g = gradient[i] * u.gradient_scale;
-    const float m = u.beta1 * first[i] + (1 - u.beta1) * g;
-    const float v = u.beta2 * second[i] + (1 - u.beta2) * g * g;
-    first[i] = m;
-    second[i] = v;
-    weight[i] =
-        weight[i] * u.keep - u.step_size * m / (__builtin_sqrtf(v) * u.root_scale + u.epsilon);
-  }
-}
-
-EDGETRAN_VECTORIZE double squares_of_chunk(const float* values, int64_t count) {
-  float lanes[kLanes] = {};
-  const int64_t whole = count - count % kLanes;
-  for (int64_t i = 0; i < whole; i += kLanes) {
-    for (int64_t j = 0; j < kLanes; ++j) lanes[j] += values[i + j] * values[i + j];
-  }
-  double sum = 0;
-  for (const float lane : lanes) sum += lane;
-  for (int64_t i = whole; i < count; ++i) sum += static_cast<double>(values[i]) * values[i];
-  return sum;
-}
-
 template <class Work>
 void for_chunks(int64_t elements, const Work& work) {
   const int64_t chunks = (elements + kChunk - 1) / kChunk;
@@ -82,16 +46,41 @@ void AdamW::set_rate_factors(std::vector<double> factors) {
   rate_factors_ = std::move(factors);
 }
 
+void composed_adamw(const kernels::AdamWStep& step, const at::Tensor& gradient,
+                    const AdamWTensors& tensors) {
+  const at::NoGradGuard no_gradients;
+  const at::Tensor g = gradient * step.gradient_scale;
+  tensors.first.mul_(step.beta1).add_(g, 1 - step.beta1);
+  tensors.second.mul_(step.beta2).addcmul_(g, g, 1 - step.beta2);
+  const at::Tensor root = tensors.second.sqrt().mul_(step.root_scale).add_(step.epsilon);
+  tensors.weight.mul_(step.keep).addcdiv_(tensors.first, root, -step.step_size);
+}
+
+void fused_adamw(const kernels::AdamWStep& step, const at::Tensor& gradient,
+                 const AdamWTensors& tensors) {
+  auto* weight = tensors.weight.mutable_data_ptr<float>();
+  auto* first = tensors.first.mutable_data_ptr<float>();
+  auto* second = tensors.second.mutable_data_ptr<float>();
+  const auto* slope = gradient.const_data_ptr<float>();
+  for_chunks(tensors.weight.numel(), [&](int64_t, int64_t begin, int64_t size) {
+    kernels::adamw(step, slope + begin, size, weight + begin, first + begin, second + begin);
+  });
+}
+
 double AdamW::gradient_norm() const {
   double sum = 0;
   for (const at::Tensor& parameter : parameters_) {
     if (!parameter.grad().defined()) continue;
     const at::Tensor gradient = parameter.grad().contiguous();
+    if (!gradient.is_cpu()) {
+      sum += gradient.square().sum().item<double>();
+      continue;
+    }
     const int64_t elements = gradient.numel();
     std::vector<double> partial(static_cast<size_t>((elements + kChunk - 1) / kChunk));
     const auto* data = gradient.const_data_ptr<float>();
     for_chunks(elements, [&](int64_t chunk, int64_t begin, int64_t count) {
-      partial[static_cast<size_t>(chunk)] = squares_of_chunk(data + begin, count);
+      partial[static_cast<size_t>(chunk)] = kernels::sum_of_squares(data + begin, count);
     });
     for (const double value : partial) sum += value;
   }
@@ -104,7 +93,7 @@ double AdamW::step(double learning_rate) {
   ++steps_;
   const auto count = static_cast<double>(steps_);
   const bool clips = settings_.clip_norm > 0 && norm > settings_.clip_norm;
-  Update update{};
+  kernels::AdamWStep update;
   update.beta1 = static_cast<float>(settings_.beta1);
   update.beta2 = static_cast<float>(settings_.beta2);
   const double bias_correction = 1 - std::pow(settings_.beta1, count);
@@ -118,13 +107,11 @@ double AdamW::step(double learning_rate) {
     const double rate = learning_rate * rate_factors_[i];
     update.step_size = static_cast<float>(rate / bias_correction);
     update.keep = decays_[i] ? static_cast<float>(1 - rate * settings_.weight_decay) : 1.0F;
-    auto* weight = parameter.mutable_data_ptr<float>();
-    auto* first = first_[i].mutable_data_ptr<float>();
-    auto* second = second_[i].mutable_data_ptr<float>();
-    const auto* slope = gradient.const_data_ptr<float>();
-    for_chunks(parameter.numel(), [&](int64_t, int64_t begin, int64_t size) {
-      update_chunk(weight + begin, slope + begin, first + begin, second + begin, size, update);
-    });
+    const AdamWTensors tensors{parameter, first_[i], second_[i]};
+    if (parameter.is_cpu())
+      fused_adamw(update, gradient, tensors);
+    else
+      composed_adamw(update, gradient, tensors);
     parameter.mutable_grad().reset();
   }
   return norm;

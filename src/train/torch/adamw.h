@@ -7,8 +7,20 @@
 #include "graph/graph.h"
 #include "train/settings.h"
 #include "train/torch/engine.h"
+#include "train/torch/kernels/adamw.h"
 
 namespace edgetran::train::torch_engine {
+
+/// A parameter and its moments, float32 and dense.
+struct AdamWTensors {
+  at::Tensor weight, first, second;
+};
+
+/// One step of one parameter: by the kernel on the CPU, and composed of ATen for other devices.
+void fused_adamw(const kernels::AdamWStep& step, const at::Tensor& gradient,
+                 const AdamWTensors& tensors);
+void composed_adamw(const kernels::AdamWStep& step, const at::Tensor& gradient,
+                    const AdamWTensors& tensors);
 
 /// AdamW (Loshchilov and Hutter, ICLR 2019) with clipping by the global norm, in one pass over
 /// weights, gradients and moments. Biases and norms are not decayed. Its whole state is the two

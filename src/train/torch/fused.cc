@@ -60,7 +60,7 @@ class ResidualNormFunction : public torch::autograd::Function<ResidualNormFuncti
     const at::Tensor bias = optional_bias.value_or(at::Tensor());
     const at::Tensor source = x.contiguous();
     const int64_t width = x.size(-1);
-    const at::Tensor y = at::empty_like(source);
+    at::Tensor y = at::empty_like(source);
     const at::Tensor mean = at::empty({rows_of(x)}, at::kFloat);
     const at::Tensor rstd = at::empty({rows_of(x)}, at::kFloat);
     for_element(x, [&](auto element) {
@@ -141,7 +141,7 @@ class BiasGeluFunction : public torch::autograd::Function<BiasGeluFunction> {
                             const std::optional<at::Tensor>& optional_bias) {
     const at::Tensor bias = optional_bias.value_or(at::Tensor());
     const int64_t width = u.size(-1);
-    const at::Tensor y = at::empty_like(u);
+    at::Tensor y = at::empty_like(u);
     for_element(u, [&](auto element) {
       using Element = decltype(element);
       for_blocks(rows_of(u), [&](int64_t, int64_t first, int64_t rows) {

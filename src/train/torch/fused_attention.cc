@@ -120,7 +120,7 @@ class AttentionFunction : public torch::autograd::Function<AttentionFunction> {
                      valid,
                      share,
                      static_cast<uint64_t>(key)};
-    const at::Tensor out = empty_rows(q);
+    at::Tensor out = empty_rows(q);
     const at::Tensor logsum = at::empty({o.batch(), o.heads(), o.length()}, at::kFloat);
     if (q.scalar_type() == at::kBFloat16)
       run_forward<Bf16>(o, out, logsum);

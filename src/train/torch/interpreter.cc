@@ -61,6 +61,7 @@ class Splits {
     const graph::Axis& features = graph.axis(graph.value(node.inputs[0]).shape.back());
     if (features.parts.size() == 1) return {x};
     std::vector<int64_t> sizes;
+    sizes.reserve(features.parts.size());
     for (const graph::AxisPart& part : features.parts)
       sizes.push_back(graph.axis(part.blocks).size * graph.axis(part.width).size);
     return at::split_with_sizes(x, sizes, -1);

@@ -10,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "train/torch/adamw.h"
 #include "train/torch/dropout.h"
 #include "train/torch/kernels/dropout_bits.h"
+#include "train/torch/loss.h"
 
 namespace edgetran::train::torch_engine {
 namespace {
@@ -159,6 +161,56 @@ TEST(Attention, ReadsHeadsWhereTheyLie) {
   EXPECT_TRUE(at::equal(attention(views, {}), attention(copies, {})));
   // The result lies as the next projection reads it.
   EXPECT_TRUE(attention(views, {}).transpose(1, 2).is_contiguous());
+}
+
+TEST(AdamWStep, AgreesWithItsComposition) {
+  const kernels::AdamWStep step{.beta1 = 0.9F,
+                                .beta2 = 0.99F,
+                                .step_size = 0.01F,
+                                .root_scale = 1.5F,
+                                .epsilon = 1e-6F,
+                                .keep = 0.999F,
+                                .gradient_scale = 0.7F};
+  const auto values = [](uint64_t seed) { return random_values({40003}, seed).to(at::kFloat); };
+  const AdamWTensors fused{values(1), values(2), values(3).abs()};
+  const AdamWTensors composed{fused.weight.clone(), fused.first.clone(), fused.second.clone()};
+  fused_adamw(step, values(4), fused);
+  composed_adamw(step, values(4), composed);
+  EXPECT_LT(difference(fused.weight, composed.weight.to(at::kDouble)), 1e-6);
+  EXPECT_LT(difference(fused.first, composed.first.to(at::kDouble)), 1e-6);
+  EXPECT_LT(difference(fused.second, composed.second.to(at::kDouble)), 1e-6);
+}
+
+TEST(CrossEntropy, OfBfloat16LogitsAgreesWithDoublePrecision) {
+  for (const int64_t classes : {2, 17, 1000}) {
+    const at::Tensor logits = (random_values({9, classes}, 1) * 3).to(at::kBFloat16);
+    const at::Tensor targets = at::arange(9, at::kLong).remainder(classes);
+    const Function run = [&](const Tensors& t) { return softmax_cross_entropy(t[0], targets); };
+    const Results expected = evaluate(run, {logits.to(at::kDouble)});
+    const Results actual = evaluate(run, {logits});
+    EXPECT_NEAR(actual.output.item<double>(), expected.output.item<double>(), 1e-5);
+    EXPECT_LT(difference(actual.gradients[0], expected.gradients[0]), 1e-2);
+  }
+}
+
+TEST(Kernels, ShowThatSomethingDiverged) {
+  const double nan = std::nan("");
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16})
+    for (const double bad : {nan, HUGE_VAL}) {
+      at::Tensor x = random_values({1, 1, 20, 20}, 1).to(type);
+      x[0][0][7][13] = bad;
+      const at::Tensor good = random_values({1, 1, 20, 20}, 2).to(type);
+      const at::Tensor ones = at::ones({20});
+      EXPECT_TRUE(attention({x, good, good, {}, {}}, {}).isnan().any().item<bool>());
+      EXPECT_TRUE(attention({good, x, good, {}, {}}, {}).isnan().any().item<bool>());
+      EXPECT_FALSE(attention({good, good, x, {}, {}}, {}).isfinite().all().item<bool>());
+      EXPECT_FALSE(bias_gelu(x.clone(), {}).isfinite().all().item<bool>());
+      EXPECT_TRUE(
+          residual_norm(good, x.clone(), {}, ones, ones, 1e-6, {}).isnan().any().item<bool>());
+      const at::Tensor loss =
+          softmax_cross_entropy(x.view({20, 20}).clone(), at::zeros({20}, at::kLong));
+      EXPECT_FALSE(std::isfinite(loss.item<double>())) << type << " " << bad;
+    }
 }
 
 TEST(DropoutBits, AreThoseOfTheElementWhereverARangeBegins) {

@@ -143,40 +143,13 @@ class Scores {
   Matrix<float> scores_, window_;
 };
 
-HWY_INLINE float largest(const float* HWY_RESTRICT row, int64_t count) {
-  const hn::ScalableTag<float> d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  float result = row[0];
-  int64_t i = 0;
-  if (count >= lanes) {
-    auto most = hn::LoadU(d, row);
-    for (i = lanes; i + lanes <= count; i += lanes) most = hn::Max(most, hn::LoadU(d, row + i));
-    result = hn::GetLane(hn::MaxOfLanes(d, most));
-  }
-  for (; i < count; ++i) result = std::max(result, row[i]);
-  return result;
-}
-
 /// row = exp(row − shift); returns the sum.
 HWY_INLINE float exponentials(float* HWY_RESTRICT row, int64_t count, float shift) {
-  const hn::ScalableTag<float> d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  auto sum = hn::Zero(d);
-  int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    const auto value = exp_of_nonpositive(d, hn::Sub(hn::LoadU(d, row + i), hn::Set(d, shift)));
-    hn::StoreU(value, d, row + i);
-    sum = hn::Add(sum, value);
-  }
-  float total = hn::GetLane(hn::SumOfLanes(d, sum));
-  const hn::CappedTag<float, 1> one;
-  for (; i < count; ++i) {
-    const auto value =
-        exp_of_nonpositive(one, hn::Sub(hn::LoadU(one, row + i), hn::Set(one, shift)));
-    hn::StoreU(value, one, row + i);
-    total += hn::GetLane(value);
-  }
-  return total;
+  return sum_of(count, [&](auto d, int64_t i) {
+    const auto value = exp_of_nonpositive(d, hn::Sub(load(d, row + i), hn::Set(d, shift)));
+    store(d, value, row + i);
+    return value;
+  });
 }
 
 template <class Element>
@@ -193,7 +166,7 @@ void forward(const AttentionForward<Element>& p) {
       Matrix<float>& block = scores.compute(first, count);
       for (int64_t i = 0; i < count; ++i) {
         float* row = block.row(i);
-        const float most = largest(row, p.valid);
+        const float most = largest_of(row, p.valid);
         const float sum = exponentials(row, p.valid, most);
         p.logsum[first + i] = most + std::log(sum);
         const auto factor = static_cast<float>(1 / ((1 - p.dropout.share) * sum));
@@ -323,17 +296,9 @@ class Backward {
               dshares + r);
       });
     }
-    float dot = 0;
-    {
-      const hn::ScalableTag<float> d;
-      const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-      auto sum = hn::Zero(d);
-      int64_t r = 0;
-      for (; r + lanes <= p_.valid; r += lanes)
-        sum = hn::MulAdd(hn::LoadU(d, scores + r), hn::LoadU(d, dshares + r), sum);
-      dot = hn::GetLane(hn::SumOfLanes(d, sum));
-      for (; r < p_.valid; ++r) dot += scores[r] * dshares[r];
-    }
+    const float dot = sum_of(p_.valid, [&](auto d, int64_t r) {
+      return hn::Mul(load(d, scores + r), load(d, dshares + r));
+    });
     Element* dscores = dscores_.row(i);
     for_lanes(p_.valid, [&](auto d, int64_t r) {
       const auto share = load(d, scores + r);

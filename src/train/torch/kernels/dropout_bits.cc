@@ -24,8 +24,8 @@ HWY_INLINE hn::Vec<D> mix(D d, hn::Vec<D> x) {
 
 /// Draws of `pairs` pairs of elements from pair `first`; two rounds with a half of the key each.
 void draw_pairs(uint64_t key, uint32_t first, int64_t pairs, uint16_t* draws) {
-  const uint32_t low = static_cast<uint32_t>(key);
-  const uint32_t high = static_cast<uint32_t>(key >> 32);
+  const auto low = static_cast<uint32_t>(key);
+  const auto high = static_cast<uint32_t>(key >> 32);
   const auto range = [&](auto d, int64_t i) {
     const auto index = hn::Iota(d, first + static_cast<uint32_t>(i));
     const auto hash = mix(d, hn::Add(mix(d, hn::Xor(index, hn::Set(d, low))), hn::Set(d, high)));

@@ -16,20 +16,6 @@ HWY_BEFORE_NAMESPACE();
 namespace edgetran::train::kernels {
 namespace HWY_NAMESPACE {
 
-/// Sum over work(d, i) of a row, in the order of lanes.
-template <class Term>
-HWY_INLINE float sum_of_row(int64_t width, const Term& term) {
-  const hn::ScalableTag<float> d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  auto sum = hn::Zero(d);
-  int64_t i = 0;
-  for (; i + lanes <= width; i += lanes) sum = hn::Add(sum, term(d, i));
-  float total = hn::GetLane(hn::SumOfLanes(d, sum));
-  const hn::CappedTag<float, 1> one;
-  for (; i < width; ++i) total += hn::GetLane(term(one, i));
-  return total;
-}
-
 /// x + dropout(change + bias) of one row into `change`, and as it was rounded there into `sums`:
 /// mean and deviation are of what the backward pass will read.
 template <class Element>
@@ -53,14 +39,12 @@ template <class Element>
 HWY_INLINE void normalize_row(const ResidualNormForward<Element>& p, int64_t row,
                               const float* HWY_RESTRICT sums) {
   const auto width = static_cast<float>(p.width);
-  const float mean =
-      sum_of_row(p.width, [&](auto d, int64_t i) { return load(d, sums + i); }) / width;
-  const float variance = sum_of_row(p.width,
-                                    [&](auto d, int64_t i) {
-                                      const auto centred =
-                                          hn::Sub(load(d, sums + i), hn::Set(d, mean));
-                                      return hn::Mul(centred, centred);
-                                    }) /
+  const float mean = sum_of(p.width, [&](auto d, int64_t i) { return load(d, sums + i); }) / width;
+  const float variance = sum_of(p.width,
+                                [&](auto d, int64_t i) {
+                                  const auto centred = hn::Sub(load(d, sums + i), hn::Set(d, mean));
+                                  return hn::Mul(centred, centred);
+                                }) /
                          width;
   const float rstd = 1 / std::sqrt(variance + p.epsilon);
   p.mean[row] = mean;
@@ -98,17 +82,16 @@ HWY_INLINE void backward_row(const ResidualNormBackward<Element>& p, int64_t row
     return hn::Mul(hn::Sub(load(d, sum + i), hn::Set(d, mean)), hn::Set(d, rstd));
   };
   const auto width = static_cast<float>(p.width);
-  const float g_mean = sum_of_row(p.width,
-                                  [&](auto d, int64_t i) {
-                                    return hn::Mul(load(d, dy + i), load(d, p.weight + i));
-                                  }) /
-                       width;
-  const float gs_mean = sum_of_row(p.width,
-                                   [&](auto d, int64_t i) {
-                                     return hn::Mul(hn::Mul(load(d, dy + i), load(d, p.weight + i)),
-                                                    normalized(d, i));
-                                   }) /
-                        width;
+  const float g_mean =
+      sum_of(p.width,
+             [&](auto d, int64_t i) { return hn::Mul(load(d, dy + i), load(d, p.weight + i)); }) /
+      width;
+  const float gs_mean =
+      sum_of(p.width,
+             [&](auto d, int64_t i) {
+               return hn::Mul(hn::Mul(load(d, dy + i), load(d, p.weight + i)), normalized(d, i));
+             }) /
+      width;
   const uint32_t threshold = drop_threshold(p.dropout.share);
   const auto scale = static_cast<float>(1 / (1 - p.dropout.share));
   Element* HWY_RESTRICT dx = p.dx + row * p.width;

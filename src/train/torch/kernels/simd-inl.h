@@ -61,7 +61,8 @@ HWY_INLINE Vec<D> drop(D d, Vec<D> value, const uint16_t* HWY_RESTRICT draws, ui
   return hn::IfThenZeroElse(falls, hn::Mul(value, scale));
 }
 
-/// exp(x) of x <= 0 to about 1e-7 relative; 0.0 below -87.
+/// exp(x) of x <= 0 to about 1e-7 relative; 0.0 below -87, NaN where x is no number or infinite:
+/// what diverged must be seen.
 template <class D>
 HWY_INLINE Vec<D> exp_of_nonpositive(D d, Vec<D> x) {
   const hn::RebindToSigned<D> d32;
@@ -75,7 +76,40 @@ HWY_INLINE Vec<D> exp_of_nonpositive(D d, Vec<D> x) {
     series = hn::MulAdd(series, rest, hn::Set(d, term));
   const auto exponent = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(d32, whole), hn::Set(d32, 127)));
   const auto result = hn::Mul(series, hn::BitCast(d, exponent));
-  return hn::IfThenElseZero(hn::Ge(x, hn::Set(d, -87.0F)), result);
+  return hn::Add(hn::IfThenElseZero(hn::Ge(x, hn::Set(d, -87.0F)), result), hn::Sub(x, x));
+}
+
+/// Largest of a row; NaN is passed over.
+HWY_INLINE float largest_of(const auto* HWY_RESTRICT row, int64_t count) {
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const hn::CappedTag<float, 1> one;
+  float result = hn::GetLane(load(one, row));
+  int64_t i = 0;
+  if (count >= lanes) {
+    auto most = load(d, row);
+    for (i = lanes; i + lanes <= count; i += lanes) most = hn::Max(load(d, row + i), most);
+    result = hn::GetLane(hn::MaxOfLanes(d, most));
+  }
+  for (; i < count; ++i) {
+    const float value = hn::GetLane(load(one, row + i));
+    if (value > result) result = value;
+  }
+  return result;
+}
+
+/// Sum of term(d, i) over [0, count): lanes first, then the rest, always in the same order.
+template <class Term>
+HWY_INLINE float sum_of(int64_t count, const Term& term) {
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  auto sum = hn::Zero(d);
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) sum = hn::Add(sum, term(d, i));
+  float total = hn::GetLane(hn::SumOfLanes(d, sum));
+  const hn::CappedTag<float, 1> one;
+  for (; i < count; ++i) total += hn::GetLane(term(one, i));
+  return total;
 }
 
 /// Calls work(d, i) for i = 0, lanes, ... with full vectors, then with single lanes for the rest.
