@@ -17,8 +17,9 @@ HWY_BEFORE_NAMESPACE();
 namespace edgetran::train::kernels {
 namespace HWY_NAMESPACE {
 
-// Query rows at a time: their scores (16 x 128 x 4 bytes) stay in the first-level cache.
-constexpr int64_t kBlock = 16;
+// Query rows at a time: their scores (24 x 128 x 4 bytes) stay in the first-level cache; a multiple
+// of the rows of a tile, and even, so that blocks hold whole pairs.
+constexpr int64_t kBlock = 4 * kTileRows;
 
 /// A row-major matrix whose rows are a multiple of the lanes (or of the step) wide.
 template <class T>
