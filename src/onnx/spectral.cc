@@ -50,6 +50,8 @@ void Translator::spectral(const Node& node) {
           "Slice",
           {features, writer_.integers({begin}), writer_.integers({end}), writer_.integers({axis})},
           label);
+    if (mask == graph::kNone && halves_positions(wave))
+      return dct ? halved_dct(part, axis - 1) : halved_dft(wave, part, axis - 1);
     std::string matrix = position_matrix(wave, mask);
     if (!folded && mask != graph::kNone)  // [batch, 1, length, length]
       matrix = writer_.node("Unsqueeze", {matrix, writer_.integers({1})}, "matrix");

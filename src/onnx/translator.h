@@ -24,6 +24,10 @@ enum class Layout : uint8_t {
 };
 inline constexpr size_t kLayouts = 4;
 
+/// From this length on, products over positions use the symmetries of their matrices (halves.cc):
+/// the passes over the rows cost what the smaller products save at about this length.
+inline constexpr int64_t kHalvedLength = 256;
+
 /// Turns the nodes of a graph into ONNX nodes, one operator at a time. Single use.
 class Translator {
  public:
@@ -74,6 +78,13 @@ class Translator {
   enum class Wave : uint8_t { kCosine, kSine, kDct };
   const std::string& position_matrix(Wave wave, graph::ValueId mask);
   std::string folded_matrix(Wave wave);
+  /// halves.cc: the product of a position matrix with z, whose positions are along `axis`, by its
+  /// symmetries, where halves_positions().
+  bool halves_positions(Wave wave) const;
+  std::string halved_dft(Wave wave, const std::string& z, int64_t axis);
+  std::string halved_dct(const std::string& z, int64_t axis);
+  std::string rows_of(const std::string& z, int64_t begin, int64_t end, int64_t axis);
+  std::string reversed_rows(const std::string& z, int64_t first, int64_t count, int64_t axis);
   std::string computed_matrix(Wave wave, graph::ValueId mask);
   const std::string& valid_length(graph::ValueId mask);
   const std::string& position_numbers();

@@ -49,6 +49,23 @@ class RuntimeTest(unittest.TestCase):
                 self.assert_close(hidden[row], expected, f"spec {model.seed}")
                 self.assert_close(logits[row], oracle.logits(expected), f"spec {model.seed}")
 
+    def test_long_static_models_use_the_symmetries_of_transforms(self):
+        spec = dict(random_spec(3, "absolute"), positions=300, embedding=12, layers=[
+            {"width": 12, "head_width": 5, "heads": ["l_dft", "sa_sdp", "l_dct", "l_dft"],
+             "feed_forward": [16]},
+            {"width": 12, "head_width": 4, "heads": ["l_dct", "l_dct"], "feed_forward": [16]}])
+        model = Model(pathlib.Path(self.temporary.name), spec, 300, "--labels", str(LABELS))
+        oracle = Encoder(model.model)
+        for length in (255, 256, 257, 300):  # odd and even, from where symmetries are used
+            ids, types = model.sequences(2, length)
+            (hidden,) = model.export("--batch", 2, "--length", length, "--hidden").run(
+                ["last_hidden_state"], {"input_ids": ids, "token_type_ids": types})
+            halved = any(node.name.endswith("mirrored") or "mirrored" in "".join(node.output)
+                         for node in onnx.load(model.folder / "model.onnx").graph.node)
+            self.assertEqual(halved, length >= 256)
+            for row in range(2):
+                self.assert_close(hidden[row], oracle.hidden(ids[row], types[row]), f"{length}")
+
     def check_padded(self, model, run, length):
         """Rows of every valid length, padded with noise: each as if it were alone."""
         valid = [length, 1, max(1, length // 2)]

@@ -39,13 +39,14 @@ class Problem:
         # What comes out at padded positions is nobody's business.
         self.hidden = (hidden * self.mask[:, :, None]).astype(np.float32)
 
-    def gradients(self):
-        source, target = self.folder / "directions.safetensors", self.folder / "slopes.safetensors"
+    def write(self):
+        """What the tool reads and writes, as its arguments."""
+        source = self.folder / f"directions{self.model.seed}.safetensors"
+        self.slopes = self.folder / f"slopes{self.model.seed}.safetensors"
         save_file({"input_ids": self.ids, "token_type_ids": self.types,
                    "attention_mask": self.mask, "logits": self.logits,
                    "last_hidden_state": self.hidden}, source)
-        subprocess.run([TOOL, self.model.model, source, target], check=True)
-        return load_file(target)
+        return [self.model.model, source, self.slopes]
 
     def expected(self, mutation=None):
         oracle = Encoder(self.model.model, mutation, gradients=True)
@@ -81,7 +82,9 @@ class GradientOracleTest(unittest.TestCase):
         cls.problems += [Problem(cls.folder, random_spec(place, "relative_key", (head,)),
                                  100 + place, 12)
                          for place, head in enumerate(HEADS)]
-        cls.actual = [problem.gradients() for problem in cls.problems]
+        arguments = [word for problem in cls.problems for word in problem.write()]
+        subprocess.run([TOOL, *arguments], check=True)
+        cls.actual = [load_file(problem.slopes) for problem in cls.problems]
 
     def test_gradients_are_those_of_the_formulas(self):
         for slopes, problem in zip(self.actual, self.problems):

@@ -1,5 +1,5 @@
 // Gradients of a model folder's parameters, for the comparison with the oracle in Python:
-//   gradient_tool MODEL INPUTS.safetensors OUTPUTS.safetensors
+//   gradient_tool MODEL INPUTS.safetensors OUTPUTS.safetensors [MODEL INPUTS OUTPUTS ...]
 // INPUTS: input_ids, token_type_ids, attention_mask [batch, length] int64, and the directions
 // "logits" [batch, labels] and "last_hidden_state" [batch, length, width] float32 whose products
 // with the outputs are summed. OUTPUTS: a model file of gradients.
@@ -64,9 +64,12 @@ base::Status run(const std::string& folder, const std::string& source, const std
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
-  const base::Status status = run(argv[1], argv[2], argv[3]);
-  if (status) return 0;
-  std::fprintf(stderr, "%s\n", status.error().message.c_str());
-  return 1;
+  if (argc < 4 || argc % 3 != 1) return 2;
+  for (int i = 1; i < argc; i += 3) {
+    const base::Status status = run(argv[i], argv[i + 1], argv[i + 2]);
+    if (status) continue;
+    std::fprintf(stderr, "%s: %s\n", argv[i], status.error().message.c_str());
+    return 1;
+  }
+  return 0;
 }

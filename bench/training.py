@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""MLM pre-training, ours beside PyTorch's, in one run: tokens/s, their ratio, and the share of the
+machine's matrix-product peak (encoder.md, section 4).
+
+    .venv/bin/python bench/training.py [--threads 1] [--rounds 3] [--precision bf16|fp32] [--bin build/bin]
+
+The peer is the better of two loops of bench/peers/pretrain_pytorch.py (sdpa and eager attention), each
+with an allocator that keeps its pages. Rounds are interleaved; figures are medians, the best in
+brackets. bf16 is the default where the processor has it. Exit 1 where a bar is missed; the bars are for
+bf16 on one thread.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PEERS = ROOT / "bench" / "peers"
+SIZES = {(2, 128): (1.6, 0.70), (4, 256): (1.4, 0.80), (4, 512): (1.3, 0.80)}
+STEPS = {(2, 128): 24, (4, 256): 12, (4, 512): 8}
+BATCH, LENGTH, VOCABULARY, MASKED = 32, 128, 30522, 0.15
+KEEP_PAGES = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 34),
+              "MALLOC_TOP_PAD_": str(1 << 26)}
+
+
+def has_bf16():
+    return "avx512_bf16" in pathlib.Path("/proc/cpuinfo").read_text()
+
+
+def flops_per_token(layers, width):
+    """Of a step: three times the forward pass."""
+    encoder = layers * (24 * width**2 + 4 * LENGTH * width)
+    head = MASKED * (2 * width**2 + 2 * width * VOCABULARY)
+    return 3 * (encoder + head)
+
+
+def run_json(command, environment=None):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          check=False, env=dict(os.environ, **(environment or {})))
+    if done.returncode != 0:
+        sys.exit(f"{command[0]} failed: {done.stderr[-2000:]}")
+    return json.loads(done.stdout)
+
+
+class Bench:
+    def __init__(self, arguments, folder):
+        self.arguments, self.folder = arguments, folder
+        words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+        words += [f"w{number}" for number in range(VOCABULARY - len(words))]
+        (folder / "vocab.txt").write_text("\n".join(words) + "\n")
+        lines = (" ".join(f"w{(7919 * i + 31 * j) % 30000}" for j in range(100)) for i in range(2000))
+        (folder / "text.txt").write_text("\n\n".join(lines) + "\n")
+
+    def ours(self, layers, width):
+        spec = {"vocabulary": VOCABULARY, "positions": 512, "position": "absolute", "types": 2,
+                "embedding": width,
+                "layers": [{"width": width, "head_width": 64, "heads": ["sa_sdp"] * (width // 64),
+                            "feed_forward": [4 * width]}] * layers}
+        (self.folder / "spec.json").write_text(json.dumps(spec))
+        tokens = STEPS[layers, width] * BATCH * LENGTH
+        return run_json(
+            [self.arguments.bin / "edgetran", "pretrain", self.folder / "spec.json", "--text",
+             self.folder / "text.txt", "--vocabulary", self.folder / "vocab.txt", "--tokens", tokens,
+             "--batch", BATCH, "--length", LENGTH, "--precision", self.arguments.precision,
+             "--threads", self.arguments.threads, "--dropout", 0.1, "--out", self.folder / "out",
+             "--format", "json"],
+            {"XDG_CACHE_HOME": str(self.folder / "cache")})["tokens_per_s"]
+
+    def peer(self, layers, width, attention):
+        return run_json(
+            [sys.executable, PEERS / "pretrain_pytorch.py", "--layers", layers, "--width", width,
+             "--attention", attention, "--precision", self.arguments.precision, "--threads",
+             self.arguments.threads, "--steps", STEPS[layers, width]], KEEP_PAGES)["tokens_per_s"]
+
+
+def show(values):
+    return f"{statistics.median(values):9.0f} ({max(values):.0f})"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--precision", choices=("bf16", "fp32"),
+                        default="bf16" if has_bf16() else "fp32")
+    parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build" / "bin")
+    arguments = parser.parse_args()
+    kept = True
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(arguments, pathlib.Path(folder))
+        command = [sys.executable, PEERS / "gemm_peak.py", "--threads", arguments.threads]
+        peak = run_json(command + (["--bf16"] if has_bf16() else []))
+        print("matrix-product peak, GFLOP/s: " +
+              ", ".join(f"{name} {value:.0f}" for name, value in peak.items()))
+        print(f"{arguments.precision}, {arguments.threads} thread(s), tokens/s: median (best)")
+        print(f"{'model':<8} {'ours':>18} {'PyTorch sdpa':>18} {'PyTorch eager':>18} {'ratio':>6} "
+              f"{'of peak':>8}")
+        for (layers, width), (ratio_bar, peak_bar) in SIZES.items():
+            ours, sdpa, eager = [], [], []
+            for _ in range(arguments.rounds):
+                ours.append(bench.ours(layers, width))
+                sdpa.append(bench.peer(layers, width, "sdpa"))
+                eager.append(bench.peer(layers, width, "eager"))
+            best = max(statistics.median(sdpa), statistics.median(eager))
+            ratio = statistics.median(ours) / best
+            used = (statistics.median(ours) * flops_per_token(layers, width) / 1e9 /
+                    peak[arguments.precision])
+            line = (f"{layers}x{width:<6} {show(ours):>18} {show(sdpa):>18} {show(eager):>18} "
+                    f"{ratio:6.2f} {100 * used:7.0f} %")
+            if arguments.precision == "bf16" and arguments.threads == 1:
+                missed = ratio < ratio_bar or used < peak_bar
+                kept &= not missed
+                line += f"   bars {ratio_bar}, {100 * peak_bar:.0f} %: {'MISSED' if missed else 'kept'}"
+            print(line, flush=True)
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
