@@ -15,7 +15,7 @@ using testing::HasSubstr;
 
 TEST(Xz, GivesBackWhatWasCompressed) {
   std::string text = "short";
-  for (int i = 0; i < 200'000; ++i) text += static_cast<char>(i * i >> 3);
+  for (uint32_t i = 0; i < 200'000; ++i) text += static_cast<char>(i * i >> 3);  // wraps
   EXPECT_EQ(decompress_xz(xz_of(text), "t").value(), text);
   EXPECT_EQ(decompress_xz(xz_of(""), "t").value(), "");
 }
