@@ -185,7 +185,11 @@ base::Result<TrainResult> run_training(const JobContext& context) {
                       .cancel = context.cancel,
                       .clock = context.clock,
                       .fingerprint = fingerprint,
-                      .device = device};
+                      .device = device,
+                      .begin = [&]() -> base::Result<weights::Weights> {
+                        EDGETRAN_ASSIGN(Model again, load_student(context, file));
+                        return std::move(again.weights);
+                      }};
   if (dev) {
     with.evaluate = [&](std::span<const at::Tensor> parameters) {
       return evaluate(model, parameters, *dev, evaluate_options(job), context.cancel);

@@ -37,10 +37,9 @@ std::vector<double> rate_factors(const TrainJob& job, const Model& model) {
 
 }  // namespace
 
-Trainer::Trainer(const TrainJob& job, const Model& model, Objective& objective,
+Trainer::Trainer(const TrainJob& job, Model& model, Objective& objective,
                  const TrainerContext& context)
     : job_(job),
-      model_(model),
       objective_(objective),
       context_(context),
       optimizer_(model.graph, trainable(to_tensors(model.weights, false), context.device),
@@ -51,6 +50,7 @@ Trainer::Trainer(const TrainJob& job, const Model& model, Objective& objective,
       budget_tokens_(budget_of(job, objective)),
       guess_loss_(objective.guess_loss()),
       pace_(context.events, context.clock, job.settings.log_interval_s) {
+  model.weights = {};  // the tensors hold them now
   optimizer_.set_rate_factors(rate_factors(job, model));
   parts_.push_back({"", &model.graph, &optimizer_});
   if (Companion* companion = objective.companion()) {

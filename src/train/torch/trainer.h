@@ -31,6 +31,9 @@ struct TrainerContext {
   base::Clock& clock;
   std::string fingerprint;  ///< of everything that decides the result (checkpoint.h)
   at::Device device = at::kCPU;
+  /// The weights that training began with, made or read again: training that goes back to its
+  /// beginning asks for them, rather than a copy is kept all the time.
+  std::function<base::Result<weights::Weights>()> begin;
   /// Metrics of these parameters on dev; empty: no evaluation while training. kFailed where an
   /// output is not finite.
   std::function<base::Result<base::Json>(std::span<const at::Tensor>)> evaluate{};
@@ -48,9 +51,9 @@ struct TrainerContext {
 /// checkpoint folder, the beginning is the good state. What early stopping has seen is kept.
 class Trainer {
  public:
-  /// Everything passed in outlives the trainer. `model.weights` start the training.
-  Trainer(const TrainJob& job, const Model& model, Objective& objective,
-          const TrainerContext& context);
+  /// Everything passed in outlives the trainer. `model.weights` start the training and are gone
+  /// from the model then.
+  Trainer(const TrainJob& job, Model& model, Objective& objective, const TrainerContext& context);
 
   /// Trains to the job's stopping point and leaves a checkpoint there; with early stopping the best
   /// weights are then the parameters. Fills loss, tokens, steps, rates and what was stopped or gone
@@ -77,7 +80,7 @@ class Trainer {
   base::Result<bool> read_metric(const base::Json& metrics);
   base::Status roll_back(const std::string& reason);
   base::Status restore_good_state();
-  void restart();
+  base::Status restart();
   void note_candidate();
   base::Status name_candidate();
   base::Status save();
@@ -90,7 +93,6 @@ class Trainer {
   std::filesystem::path file(const std::string& name) const { return job_.checkpoint / name; }
 
   const TrainJob& job_;
-  const Model& model_;
   Objective& objective_;
   TrainerContext context_;
   AdamW optimizer_;

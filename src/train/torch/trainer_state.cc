@@ -119,8 +119,7 @@ base::Status Trainer::restore_good_state() {
   const at::NoGradGuard no_gradients;
   const int64_t good = job_.checkpoint.empty() ? 0 : state_.good_step;
   if (good == 0) {
-    restart();
-    return {};
+    return restart();
   }
   const std::string name = step_file(kRollback, good);
   EDGETRAN_ASSIGN(const auto state, read_checkpoint(file(name), context_.fingerprint, parts_));
@@ -136,12 +135,14 @@ base::Status Trainer::restore_good_state() {
   return {};
 }
 
-void Trainer::restart() {
+base::Status Trainer::restart() {
+  EDGETRAN_ASSIGN(const weights::Weights begin, context_.begin());
   state_ = {};
-  start_again(parts_[0], model_.weights);
+  start_again(parts_[0], begin);
   if (const Companion* companion = objective_.companion()) {
     start_again(parts_[1], companion->start);
   }
+  return {};
 }
 
 /// This state is to be kept to go back to. From the one before, training came until here.

@@ -57,14 +57,20 @@ class DivergenceTest : public ::testing::Test {
   Run run_faulty(const TrainJob& job, FaultyObjective::Fault fault, std::set<int> calls) {
     Run run;
     const auto file = data::TokenFile::open(job.train).value();
-    const Model model =
-        load_for_training(job.model, {.labels = 2, .label_names = file.info().label_names}, 5)
-            .value();
+    const auto load = [&] {
+      return load_for_training(job.model, {.labels = 2, .label_names = file.info().label_names}, 5)
+          .value();
+    };
+    Model model = load();
     FaultyObjective objective(make_finetune_objective(job, model.graph, file, at::kCPU).value(),
                               fault, std::move(calls));
     base::SystemClock clock;
     Trainer trainer(job, model, objective,
-                    {.events = run.sink, .cancel = {}, .clock = clock, .fingerprint = "faulty"});
+                    {.events = run.sink,
+                     .cancel = {},
+                     .clock = clock,
+                     .fingerprint = "faulty",
+                     .begin = [&]() -> base::Result<weights::Weights> { return load().weights; }});
     run.result = trainer.run();
     for (const at::Tensor& tensor : trainer.parameters()) {
       run.weights.push_back(tensor.detach().clone());
