@@ -169,8 +169,9 @@ class Bpe final : public Tokenizer {
     EDGETRAN_CHECK(id >= 0 && id < vocabulary_.size(), "vocabulary id out of range");
     return vocabulary_.entries()[static_cast<size_t>(id)];
   }
+  PairStyle pair_style() const override { return vocabulary_.pair_style(); }
   std::string content_hash() const override {
-    return base::sha256_hex(fmt::format("bpe/1 prefix={}\n", settings_.add_prefix_space) +
+    return base::sha256_hex(fmt::format("bpe/2 prefix={}\n", settings_.add_prefix_space) +
                             vocabulary_.vocab_json() + vocabulary_.merges_txt());
   }
 

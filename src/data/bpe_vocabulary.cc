@@ -223,6 +223,11 @@ Result<BpeVocabulary> BpeVocabulary::load(const std::filesystem::path& vocab_jso
   return parse(entries, vocab_json.string(), merges, merges_txt.string());
 }
 
+PairStyle BpeVocabulary::pair_style() const {
+  return entries_[static_cast<size_t>(special_.cls)] == kRoberta.cls ? PairStyle::kRoberta
+                                                                     : PairStyle::kBert;
+}
+
 std::string BpeVocabulary::vocab_json() const {
   std::string text = "{";
   for (size_t id = 0; id < entries_.size(); ++id)

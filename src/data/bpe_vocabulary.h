@@ -49,6 +49,8 @@ class BpeVocabulary {
   const std::vector<std::string>& entries() const { return entries_; }
   const std::vector<Merge>& merges() const { return merges_; }
   const SpecialIds& special() const { return special_; }
+  /// RoBERTa's where the special tokens are RoBERTa's.
+  PairStyle pair_style() const;
   /// Ids of the 256 bytes; -1 where a byte has no entry.
   const std::vector<int32_t>& byte_ids() const { return byte_ids_; }
   /// vocab.json and merges.txt as GPT-2 writes them.

@@ -124,7 +124,7 @@ Result<Prepared> prepare(const DataSource& source, const Tokenizer& tokenizer,
   info.vocabulary_size = tokenizer.vocabulary_size();
   info.special = tokenizer.special();
   info.max_length = info.kind == Kind::kText ? 0 : settings.max_length;
-  const int64_t shortest = source.pairs() ? 3 : 2;
+  const int64_t shortest = source.pairs() ? pair_overhead(tokenizer.pair_style()) : 2;
   if (info.kind != Kind::kText && info.max_length < shortest)
     return fail(ErrorCategory::kUsage,
                 fmt::format("a row length of {} is too small; it holds at least {} special tokens",

@@ -23,10 +23,13 @@ Encoding encode_single(const Tokenizer& tokenizer, std::string_view text, int64_
   return row;
 }
 
+int64_t pair_overhead(PairStyle style) { return style == PairStyle::kRoberta ? 4 : 3; }
+
 Encoding encode_pair(const Tokenizer& tokenizer, std::string_view first, std::string_view second,
                      int64_t max_length) {
-  EDGETRAN_CHECK(max_length >= 3, "a row of two texts holds at least [CLS], [SEP] and [SEP]");
-  const auto room = static_cast<size_t>(max_length - 3);
+  const PairStyle style = tokenizer.pair_style();
+  EDGETRAN_CHECK(max_length >= pair_overhead(style), "a row of two texts holds its special tokens");
+  const auto room = static_cast<size_t>(max_length - pair_overhead(style));
   const std::vector<int32_t> one = tokenizer.encode(first);
   const std::vector<int32_t> two = tokenizer.encode(second);
   const size_t shorter = std::min({one.size(), two.size(), room / 2});
@@ -36,13 +39,15 @@ Encoding encode_pair(const Tokenizer& tokenizer, std::string_view first, std::st
 
   const SpecialIds& special = tokenizer.special();
   Encoding row;
-  row.ids.reserve(keep_one + keep_two + 3);
+  row.ids.reserve(keep_one + keep_two + static_cast<size_t>(pair_overhead(style)));
   row.ids.push_back(special.cls);
   row.ids.insert(row.ids.end(), one.begin(), one.begin() + static_cast<ptrdiff_t>(keep_one));
   row.ids.push_back(special.separator);
   row.second_start = static_cast<int32_t>(row.ids.size());
+  if (style == PairStyle::kRoberta) row.ids.push_back(special.separator);
   row.ids.insert(row.ids.end(), two.begin(), two.begin() + static_cast<ptrdiff_t>(keep_two));
   row.ids.push_back(special.separator);
+  if (style == PairStyle::kRoberta) row.second_start = static_cast<int32_t>(row.ids.size());
   return row;
 }
 

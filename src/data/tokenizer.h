@@ -23,6 +23,12 @@ struct SpecialIds {
   bool operator==(const SpecialIds&) const = default;
 };
 
+/// How a row of two texts is written.
+enum class PairStyle : uint8_t {
+  kBert,     ///< [CLS] first [SEP] second [SEP], the second text of type 1
+  kRoberta,  ///< <s> first </s> </s> second </s>, one type throughout
+};
+
 /// Text to ids. Implementations are immutable after loading and thread-safe.
 class Tokenizer {
  public:
@@ -32,6 +38,7 @@ class Tokenizer {
   virtual void encode(std::string_view text, std::vector<int32_t>& ids) const = 0;
   virtual int64_t vocabulary_size() const = 0;
   virtual const SpecialIds& special() const = 0;
+  virtual PairStyle pair_style() const { return PairStyle::kBert; }
   /// The entry of an id in [0, vocabulary_size()).
   virtual std::string_view token(int32_t id) const = 0;
   /// Hex hash of the vocabulary and of every setting that changes an id; names cached files.
@@ -50,9 +57,12 @@ struct Encoding {
 /// [CLS] text [SEP], the text cut so that the row has at most `max_length` ids (>= 2).
 Encoding encode_single(const Tokenizer& tokenizer, std::string_view text, int64_t max_length);
 
-/// [CLS] first [SEP] second [SEP], with types 0 and 1. Too long (`max_length` >= 3): tokens are cut
-/// from the end of the longer text first; where both exceed half, the longer keeps the odd one (the
-/// second where they are equal), as Hugging Face's "longest_first".
+/// Special tokens in a row of two texts.
+int64_t pair_overhead(PairStyle style);
+
+/// Both texts in the tokenizer's pair style. Too long (`max_length` >= pair_overhead()): tokens are
+/// cut from the end of the longer text first; where both exceed half, the longer keeps the odd one
+/// (the second where they are equal), as Hugging Face's "longest_first".
 Encoding encode_pair(const Tokenizer& tokenizer, std::string_view first, std::string_view second,
                      int64_t max_length);
 

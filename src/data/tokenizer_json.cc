@@ -212,9 +212,12 @@ Json template_of(const BpeVocabulary& vocabulary) {
   const std::string& end = entries[static_cast<size_t>(vocabulary.special().separator)];
   const Json single =
       Json::array({special_piece(cls, 0), text_piece("A", 0), special_piece(end, 0)});
+  const bool roberta = vocabulary.pair_style() == PairStyle::kRoberta;
+  const int second = roberta ? 0 : 1;
   Json pair = single;
-  pair.push_back(text_piece("B", 1));
-  pair.push_back(special_piece(end, 1));
+  if (roberta) pair.push_back(special_piece(end, second));
+  pair.push_back(text_piece("B", second));
+  pair.push_back(special_piece(end, second));
   Json tokens = Json::object();
   for (const int32_t id : {vocabulary.special().cls, vocabulary.special().separator}) {
     const std::string& token = entries[static_cast<size_t>(id)];

@@ -44,12 +44,13 @@ Result<ChosenTokenizer> tokenizer_of(const fs::path& model, const std::string& f
     path = model / info.tokenizer;
   }
   EDGETRAN_ASSIGN(ChosenTokenizer chosen, choose_tokenizer(path, cache));
-  if (chosen.tokenizer().vocabulary_size() != info.spec.vocabulary)
-    return base::fail(
-        ErrorCategory::kUsage,
-        fmt::format("'{}' has {} entries, the model has a vocabulary of {}", path.string(),
-                    chosen.tokenizer().vocabulary_size(), info.spec.vocabulary),
-        "use the vocabulary the model was made for, or change the spec");
+  // An imported model's own may be smaller: embeddings are often padded to a round size.
+  const int64_t entries = chosen.tokenizer().vocabulary_size();
+  if (entries > info.spec.vocabulary || (entries < info.spec.vocabulary && !flag.empty()))
+    return base::fail(ErrorCategory::kUsage,
+                      fmt::format("'{}' has {} entries, the model has a vocabulary of {}",
+                                  path.string(), entries, info.spec.vocabulary),
+                      "use the vocabulary the model was made for, or change the spec");
   return chosen;
 }
 

@@ -22,8 +22,8 @@ using base::Result;
 using base::Status;
 namespace fs = std::filesystem;
 
-// The number of the line that is this word, or `fallback`.
-int64_t line_of(std::string_view text, std::string_view word, int64_t fallback) {
+// The number of the line that is this word, or -1.
+int64_t line_of(std::string_view text, std::string_view word) {
   for (int64_t line = 0; !text.empty(); ++line) {
     const size_t end = std::min(text.find('\n'), text.size());
     std::string_view entry = text.substr(0, end);
@@ -31,20 +31,45 @@ int64_t line_of(std::string_view text, std::string_view word, int64_t fallback) 
     if (entry == word) return line;
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  return fallback;
+  return -1;
 }
 
-Json tokenizer_json(const ModelInfo& info) {
-  return Json{{"tokenizer_class", "BertTokenizer"},
-              {"do_lower_case", true},
-              {"tokenize_chinese_chars", true},
-              {"strip_accents", nullptr},
-              {"model_max_length", info.spec.positions},
-              {"unk_token", "[UNK]"},
-              {"sep_token", "[SEP]"},
-              {"pad_token", "[PAD]"},
-              {"cls_token", "[CLS]"},
-              {"mask_token", "[MASK]"}};
+// The id that a tokenizer.json adds as this token, or -1.
+int64_t added_id(const Json& tokenizer, std::string_view word) {
+  if (!tokenizer.is_object() || !tokenizer.contains("added_tokens")) return -1;
+  for (const Json& token : tokenizer.at("added_tokens"))
+    if (token.is_object() && token.value("content", "") == word) return token.value("id", -1);
+  return -1;
+}
+
+// What transformers has to know of the model's tokenizer.
+struct TokenizerFiles {
+  Json config;
+  int64_t padding = 0;
+};
+
+TokenizerFiles tokenizer_files(const ModelInfo& info, std::string_view vocabulary) {
+  TokenizerFiles files{.config = {{"model_max_length", info.spec.positions}}};
+  bool roberta = false;
+  if (info.tokenizer == kTokenizerFile) {
+    const Json tokenizer = Json::parse(vocabulary, nullptr, /*allow_exceptions=*/false);
+    roberta = added_id(tokenizer, "<s>") >= 0;
+    files.config["tokenizer_class"] = "PreTrainedTokenizerFast";
+    files.padding = added_id(tokenizer, roberta ? "<pad>" : "[PAD]");
+  } else {
+    files.config["tokenizer_class"] = "BertTokenizer";
+    files.config["do_lower_case"] = true;
+    files.config["tokenize_chinese_chars"] = true;
+    files.config["strip_accents"] = nullptr;
+    files.padding = line_of(vocabulary, "[PAD]");
+  }
+  files.padding = std::max<int64_t>(files.padding, 0);
+  files.config["unk_token"] = roberta ? "<unk>" : "[UNK]";
+  files.config["sep_token"] = roberta ? "</s>" : "[SEP]";
+  files.config["pad_token"] = roberta ? "<pad>" : "[PAD]";
+  files.config["cls_token"] = roberta ? "<s>" : "[CLS]";
+  files.config["mask_token"] = roberta ? "<mask>" : "[MASK]";
+  return files;
 }
 
 // The tensors under Hugging Face's names; `buffers` keeps what is not written in place.
@@ -99,12 +124,13 @@ Status export_huggingface(const fs::path& folder, const ModelInfo& info, const g
     files.push_back(std::move(file));
     return {};
   };
+  const TokenizerFiles tokenizer = tokenizer_files(info, vocabulary);
   if (!vocabulary.empty()) {
-    EDGETRAN_TRY(add(kVocabularyFile, vocabulary));
-    EDGETRAN_TRY(add("tokenizer_config.json", tokenizer_json(info).dump(2) + "\n"));
+    EDGETRAN_TRY(
+        add(info.tokenizer == kTokenizerFile ? kTokenizerFile : kVocabularyFile, vocabulary));
+    EDGETRAN_TRY(add("tokenizer_config.json", tokenizer.config.dump(2) + "\n"));
   }
-  const int64_t padding = line_of(vocabulary, "[PAD]", 0);
-  const Json config = huggingface_config_json(info, padding);
+  const Json config = huggingface_config_json(info, tokenizer.padding);
   EDGETRAN_TRY(
       add("config.json", config.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"));
   for (AtomicFile& file : files) EDGETRAN_TRY(file.commit());

@@ -157,14 +157,8 @@ class Importer {
   Findings findings_;
 };
 
-Result<std::string> read_vocabulary(const fs::path& folder, ImportedModel& model) {
-  const fs::path path = folder / kVocabularyFile;
-  std::error_code ignored;
-  if (!fs::exists(path, ignored)) {
-    model.remarks.push_back(fmt::format("{} holds no {}: give the vocabulary with each command",
-                                        folder.string(), kVocabularyFile));
-    return std::string();
-  }
+// The text of vocab.txt, whose number of entries must suit config.json.
+Result<std::string> read_word_list(const fs::path& path, ImportedModel& model) {
   EDGETRAN_ASSIGN(std::string text, base::read_file(path));
   auto lines = static_cast<int64_t>(std::ranges::count(text, '\n'));
   if (!text.empty() && text.back() != '\n') ++lines;
@@ -181,19 +175,39 @@ Result<std::string> read_vocabulary(const fs::path& folder, ImportedModel& model
   return text;
 }
 
-Status check_tokenizer(const fs::path& folder, ImportedModel& model) {
+// What tokenizer_config.json says of vocab.txt; without it, that of an uncased model.
+Result<bool> is_uncased(const fs::path& folder) {
   const fs::path path = folder / "tokenizer_config.json";
   std::error_code ignored;
-  if (!fs::exists(path, ignored)) return {};
+  if (!fs::exists(path, ignored)) return true;
   EDGETRAN_ASSIGN(const ConfigValue value, ConfigValue::read_file(path));
   EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
   const auto lower = map.find("do_lower_case");
-  if (!lower) return {};
-  EDGETRAN_ASSIGN(const bool uncased, lower->as_boolean());
-  if (!uncased)
-    model.remarks.emplace_back(
-        "its tokenizer keeps upper and lower case apart; edgetran's writes all in lower case, so "
-        "texts get other ids than in transformers");
+  if (!lower) return true;
+  return lower->as_boolean();
+}
+
+// vocab.txt says how an uncased BERT's texts are cut, tokenizer.json any tokenizer's.
+Status read_tokenizer(const fs::path& folder, ImportedModel& model) {
+  EDGETRAN_ASSIGN(const bool uncased, is_uncased(folder));
+  std::error_code ignored;
+  const bool words = fs::exists(folder / kVocabularyFile, ignored);
+  if (fs::exists(folder / kTokenizerFile, ignored) && !(words && uncased)) {
+    EDGETRAN_ASSIGN(model.vocabulary, base::read_file(folder / kTokenizerFile));
+    model.info.tokenizer = kTokenizerFile;
+  } else if (words) {
+    EDGETRAN_ASSIGN(model.vocabulary, read_word_list(folder / kVocabularyFile, model));
+    model.info.tokenizer = kVocabularyFile;
+    if (!uncased)
+      model.remarks.emplace_back(
+          "its tokenizer keeps upper and lower case apart; edgetran reads a vocab.txt all in lower "
+          "case, so texts get other ids than in transformers: save its tokenizer.json too");
+  } else {
+    model.remarks.push_back(
+        fmt::format("{} holds no {} and no {}: give the vocabulary with each "
+                    "command",
+                    folder.string(), kVocabularyFile, kTokenizerFile));
+  }
   return {};
 }
 
@@ -219,9 +233,7 @@ Result<ImportedModel> import_huggingface(const fs::path& folder,
   EDGETRAN_TRY(Importer(tensors, model).run(folder));
   if (!model.fresh.empty())
     model.remarks.emplace_back("it has no pooler: the pooler is new, train before use");
-  EDGETRAN_TRY(check_tokenizer(folder, model));
-  EDGETRAN_ASSIGN(model.vocabulary, read_vocabulary(folder, model));
-  if (!model.vocabulary.empty()) model.info.tokenizer = kVocabularyFile;
+  EDGETRAN_TRY(read_tokenizer(folder, model));
   return model;
 }
 

@@ -30,19 +30,19 @@ struct ImportedModel {
   ModelInfo info;
   graph::Graph graph;  ///< build_options(info)
   Weights weights;
-  std::string vocabulary;            ///< text of vocab.txt; empty without one
+  std::string vocabulary;            ///< text of the file info.tokenizer, not looked into
   std::vector<std::string> fresh;    ///< tensors that the folder lacks, drawn from the seed
   std::vector<std::string> unused;   ///< tensors of the folder that this model does not use
   std::vector<std::string> remarks;  ///< what a user should know, a sentence each
 };
 
 /// Reads a BERT-shaped folder of Hugging Face: config.json, model.safetensors (or shards),
-/// vocab.txt if present. Names with or without the prefix "bert.", "gamma" and "beta" for norms,
-/// float16 and bfloat16 tensors, a tied decoder stored or not, and buffers of position ids are all
-/// read; a folder without pooler gets a fresh one, as transformers gives it. Errors:
-/// read_huggingface_config's and HuggingFaceTensors'; kUsage with every missing, wrongly shaped
-/// (both shapes) and unknown tensor, and for a decoder that is not tied; kCorrupt for values that
-/// are not finite.
+/// and of its tokenizer vocab.txt where it is uncased, else tokenizer.json, where present. Names
+/// with or without the prefix "bert.", "gamma" and "beta" for norms, float16 and bfloat16 tensors,
+/// a tied decoder stored or not, and buffers of position ids are all read; a folder without pooler
+/// gets a fresh one, as transformers gives it. Errors: read_huggingface_config's and
+/// HuggingFaceTensors'; kUsage with every missing, wrongly shaped (both shapes) and unknown tensor,
+/// and for a decoder that is not tied; kCorrupt for values that are not finite.
 base::Result<ImportedModel> import_huggingface(const std::filesystem::path& folder,
                                                const HuggingFaceImportOptions& options = {});
 

@@ -11,7 +11,7 @@ import tempfile
 import unittest
 
 import tokenizer_oracle
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 ROBERTA = tokenizer_oracle.SHARED / "tokenizers" / "roberta-gpt2"
 ALL = "EDGETRAN_ORACLE_ALL" in os.environ  # all 1.1 million code points, not one in 97 of the blocks
@@ -87,7 +87,7 @@ class BpeOracle(unittest.TestCase):
         self.same(self.folder, reference, [f"a{c}1{c}-{c}".encode() for c in characters])
 
     def test_rows_of_the_written_file_equal_ours(self):
-        """tokenizer.json loads there and its rows, special tokens and types are ours."""
+        """tokenizer.json loads there and its rows, special tokens and types are ours and RoBERTa's."""
         path = self.trained()
         reference = Tokenizer.from_file(str(path))
         lines = [b"a first text", "naïve 中文 😀".encode(), b"it's", b"  two  blanks "]
@@ -99,7 +99,12 @@ class BpeOracle(unittest.TestCase):
         for (one, two), row in zip(rows, tokenizer_oracle.ours(path, rows, max_length=9)):
             encoding = reference.encode(one.decode(), two.decode())
             self.assertEqual(row[1:], encoding.ids)
-            self.assertEqual(row[0], encoding.type_ids.index(1))
+            self.assertEqual((row[0], set(encoding.type_ids)), (len(encoding.ids), {0}))
+        ids = reference.get_vocab()
+        reference.post_processor = processors.RobertaProcessing(
+            ("</s>", ids["</s>"]), ("<s>", ids["<s>"]), add_prefix_space=False)
+        for (one, two), row in zip(rows, tokenizer_oracle.ours(path, rows, max_length=9)):
+            self.assertEqual(row[1:], reference.encode(one.decode(), two.decode()).ids)
         self.assertEqual(reference.decode(reference.encode("naïve 中文").ids), "naïve 中文")
 
     def test_reads_what_the_reference_writes(self):

@@ -13,6 +13,7 @@ import torch
 import transformers
 from safetensors.numpy import load_file
 from safetensors.torch import load_file as load_tensors, save_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 TOLERANCE = 1e-4
 
@@ -223,6 +224,51 @@ class HuggingFace(HuggingFaceCase):
                                "--out", self.folder / "no", code=USAGE)
             self.assertIn(says, message)
             self.assertFalse((self.folder / "no").exists())
+
+    # -- tokenizers -------------------------------------------------------------------------------
+
+    def with_tokenizer(self, tokenizer, **words):
+        """A saved model with this tokenizer, as large as its vocabulary."""
+        config = random_config(3)
+        config.vocab_size = tokenizer.get_vocab_size()
+        source = self.saved(order_one(transformers.BertModel(config), 3))
+        transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **words).save_pretrained(source)
+        return source
+
+    def test_a_tokenizer_json_goes_there_and_back(self):
+        text = "The Sea is CALM today; Größe, naïve café!"
+        special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+        cased = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+        cased.normalizer = normalizers.BertNormalizer(lowercase=False)
+        cased.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        cased.train_from_iterator([text] * 3, trainers.WordPieceTrainer(
+            vocab_size=120, special_tokens=special, show_progress=False))
+        roberta = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+        bytewise = Tokenizer(models.BPE(unk_token="<unk>"))
+        bytewise.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        bytewise.train_from_iterator([text] * 3, trainers.BpeTrainer(
+            vocab_size=300, special_tokens=roberta, show_progress=False,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+        for tokenizer, pad in ((cased, "[PAD]"), (bytewise, "<pad>")):
+            source = self.with_tokenizer(tokenizer, pad_token=pad)
+            ours, reply = self.imported(source)
+            self.assertEqual(reply["remarks"], [])
+            self.assertTrue((ours / "tokenizer.json").exists())
+            self.assertFalse((ours / "vocab.txt").exists())
+            back = self.exported(ours)
+            loaded = transformers.AutoTokenizer.from_pretrained(back)
+            self.assertEqual(loaded(text, add_special_tokens=False)["input_ids"],
+                             tokenizer.encode(text, add_special_tokens=False).ids)
+            self.assertEqual(loaded.pad_token, pad)
+            self.assertEqual(json.loads((back / "config.json").read_text())["pad_token_id"],
+                             tokenizer.token_to_id(pad))
+
+    def test_a_tokenizer_of_another_kind_is_left_out_with_a_remark(self):
+        pieces = [("<unk>", 0.0), ("a", -1.0), ("b", -1.0)]
+        source = self.with_tokenizer(Tokenizer(models.Unigram(pieces, unk_id=0)))
+        ours, reply = self.imported(source)
+        self.assertIn("Unigram", "".join(reply["remarks"]))
+        self.assertFalse((ours / "tokenizer.json").exists())
 
     # -- MiniLM -----------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/files.h"
+#include "data/load_tokenizer.h"
 #include "device/board.h"
 #include "onnx/export.h"
 #include "service/model/loaded_model.h"
@@ -36,11 +37,30 @@ weights::HuggingFaceHead head_of(const std::string& name) {
   return weights::HuggingFaceHead::kAuto;
 }
 
+/// Whether the tokenizer that came with the model is one that data commands can use; where not, the
+/// model is imported without it, with a remark.
+void check_tokenizer(const fs::path& folder, weights::ImportedModel& model) {
+  if (model.info.tokenizer != weights::kTokenizerFile) return;
+  const auto loaded = data::load_tokenizer(folder / model.info.tokenizer);
+  std::string trouble;
+  if (!loaded)
+    trouble = loaded.error().message;
+  else if (loaded->tokenizer->vocabulary_size() > model.info.spec.vocabulary)
+    trouble = fmt::format("{} has {} entries, config.json a vocab_size of {}", model.info.tokenizer,
+                          loaded->tokenizer->vocabulary_size(), model.info.spec.vocabulary);
+  if (trouble.empty()) return;
+  model.remarks.push_back(
+      fmt::format("its tokenizer is left out, give one with each command: {}", trouble));
+  model.info.tokenizer.clear();
+  model.vocabulary.clear();
+}
+
 Result<Reply> import_model(Context& context, const ImportRequest& request) {
   EDGETRAN_TRY(check_other_folder(request.model, request.out));
   EDGETRAN_ASSIGN(auto model, weights::import_huggingface(
                                   request.model, {.head = head_of(request.head),
                                                   .seed = static_cast<uint64_t>(request.seed)}));
+  check_tokenizer(request.model, model);
   for (const std::string& remark : model.remarks)
     context.events.emit({"message", {{"text", remark}}});
   model.info.history = {{"imported", {{"from", "huggingface"}, {"seed", request.seed}}}};

@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "base/units.h"
+#include "data/load_tokenizer.h"
 #include "encoder/encoder.h"
 #include "service/model/loaded_model.h"
 #include "service/operations.h"
@@ -98,16 +99,23 @@ std::string reply_text(const Json& data) {
   return text;
 }
 
-/// The text of the target's vocab.txt: the file given, else the source's where its size fits.
+/// The target's tokenizer: the one given, else the source's where its size fits. Sets
+/// info.tokenizer, gives the text of the file of that name.
 Result<std::string> choose_vocabulary(Context& context, const TransferRequest& request,
-                                      const LoadedModel& source, const space::ModelSpec& target) {
-  if (!request.vocabulary_file.empty()) return base::read_file(request.vocabulary_file);
-  if (source.vocabulary.empty() || source.info.spec.vocabulary == target.vocabulary)
+                                      const LoadedModel& source, weights::ModelInfo& info) {
+  if (!request.vocabulary_file.empty()) {
+    EDGETRAN_ASSIGN(auto loaded, data::load_tokenizer(request.vocabulary_file));
+    info.tokenizer = loaded.file_name;
+    return std::move(loaded.text);
+  }
+  if (source.vocabulary.empty() || source.info.spec.vocabulary == info.spec.vocabulary)
     return source.vocabulary;
-  context.events.emit({"message",
-                       {{"text", fmt::format("the target has a vocabulary of {}, the source of {}: "
-                                             "its vocab.txt is left out; give --vocabulary-file",
-                                             target.vocabulary, source.info.spec.vocabulary)}}});
+  context.events.emit(
+      {"message",
+       {{"text", fmt::format("the target has a vocabulary of {}, the source of {}: "
+                             "its {} is left out; give --vocabulary-file",
+                             info.spec.vocabulary, source.info.spec.vocabulary, info.tokenizer)}}});
+  info.tokenizer.clear();
   return std::string();
 }
 
@@ -119,9 +127,7 @@ Result<Reply> transfer(Context& context, const TransferRequest& request) {
   info.spec = wanted.spec;
   EDGETRAN_ASSIGN(const auto graph,
                   encoder::build_encoder(info.spec, weights::build_options(info)));
-  EDGETRAN_ASSIGN(const std::string vocabulary,
-                  choose_vocabulary(context, request, source, info.spec));
-  info.tokenizer = vocabulary.empty() ? "" : std::string(weights::kVocabularyFile);
+  EDGETRAN_ASSIGN(const std::string vocabulary, choose_vocabulary(context, request, source, info));
   const weights::Transferred made =
       weights::transfer(source.graph, source.weights, graph,
                         {.mode = mode_of(request.mode),
@@ -170,8 +176,9 @@ std::vector<Operation> model_transfer_operations() {
                "Start new parts so that the outputs stay the same where that is possible")
       .integer("seed", &TransferRequest::seed, 0, INT64_MAX, "",
                "Seed of projections and of new parts")
-      .string("vocabulary_file", &TransferRequest::vocabulary_file,
-              "WordPiece vocab.txt of the new model; empty: the source's, if it fits")
+      .string(
+          "vocabulary_file", &TransferRequest::vocabulary_file,
+          "Tokenizer of the new model, as --vocabulary elsewhere; empty: the source's, if it fits")
       .string("out", &TransferRequest::out, "Model folder to write");
   return {operation("model transfer", "Start a model from the weights of another", settings,
                     {"model"}, {"spec", "out"}, transfer)};
