@@ -15,16 +15,14 @@ import argparse
 import importlib.util
 import json
 import lzma
-import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 
+from programs import KEEP_PAGES, run_json
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-KEEP_PAGES = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 34),
-              "MALLOC_TOP_PAD_": str(1 << 26)}
 #: task: columns of the text, the second text and the label (by header, or by place), metric
 TASKS = {
     "SST-2": ("sentence", None, "label", "accuracy"),
@@ -59,14 +57,6 @@ def read_task(folder, task, split, limit):
 def write_rows(path, rows):
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows),
                     encoding="utf-8")
-
-
-def run_json(command, environment=None):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                          check=False, env=dict(os.environ, **(environment or {})))
-    if done.returncode != 0:
-        sys.exit(f"{command[0]} failed: {done.stderr[-2000:]}")
-    return json.loads(done.stdout)
 
 
 class Bench:

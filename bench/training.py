@@ -12,20 +12,18 @@ bf16 on one thread.
 
 import argparse
 import json
-import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
+
+from programs import KEEP_PAGES, run_json
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = ROOT / "bench" / "peers"
 SIZES = {(2, 128): (1.6, 0.70), (4, 256): (1.4, 0.80), (4, 512): (1.3, 0.80)}
 STEPS = {(2, 128): 24, (4, 256): 12, (4, 512): 8}
 BATCH, LENGTH, VOCABULARY, MASKED = 32, 128, 30522, 0.15
-KEEP_PAGES = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 34),
-              "MALLOC_TOP_PAD_": str(1 << 26)}
 
 
 def has_bf16():
@@ -37,14 +35,6 @@ def flops_per_token(layers, width):
     encoder = layers * (24 * width**2 + 4 * LENGTH * width)
     head = MASKED * (2 * width**2 + 2 * width * VOCABULARY)
     return 3 * (encoder + head)
-
-
-def run_json(command, environment=None):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                          check=False, env=dict(os.environ, **(environment or {})))
-    if done.returncode != 0:
-        sys.exit(f"{command[0]} failed: {done.stderr[-2000:]}")
-    return json.loads(done.stdout)
 
 
 class Bench:
