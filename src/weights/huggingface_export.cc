@@ -34,11 +34,16 @@ int64_t line_of(std::string_view text, std::string_view word) {
   return -1;
 }
 
-// The id that a tokenizer.json adds as this token, or -1.
-int64_t added_id(const Json& tokenizer, std::string_view word) {
-  if (!tokenizer.is_object() || !tokenizer.contains("added_tokens")) return -1;
-  for (const Json& token : tokenizer.at("added_tokens"))
-    if (token.is_object() && token.value("content", "") == word) return token.value("id", -1);
+// The id of this token in a tokenizer.json, among the model's entries or the added ones, or -1.
+int64_t id_of(const Json& tokenizer, std::string_view word) {
+  const auto member = [](const Json& json, const char* name) {
+    return json.is_object() && json.contains(name) ? json.at(name) : Json();
+  };
+  const Json entry = member(member(member(tokenizer, "model"), "vocab"), std::string(word).c_str());
+  if (entry.is_number_integer()) return entry.get<int64_t>();
+  for (const Json& token : member(tokenizer, "added_tokens"))
+    if (member(token, "content") == word && member(token, "id").is_number_integer())
+      return token.at("id").get<int64_t>();
   return -1;
 }
 
@@ -53,9 +58,9 @@ TokenizerFiles tokenizer_files(const ModelInfo& info, std::string_view vocabular
   bool roberta = false;
   if (info.tokenizer == kTokenizerFile) {
     const Json tokenizer = Json::parse(vocabulary, nullptr, /*allow_exceptions=*/false);
-    roberta = added_id(tokenizer, "<s>") >= 0;
+    roberta = id_of(tokenizer, "<s>") >= 0;
     files.config["tokenizer_class"] = "PreTrainedTokenizerFast";
-    files.padding = added_id(tokenizer, roberta ? "<pad>" : "[PAD]");
+    files.padding = id_of(tokenizer, roberta ? "<pad>" : "[PAD]");
   } else {
     files.config["tokenizer_class"] = "BertTokenizer";
     files.config["do_lower_case"] = true;

@@ -262,6 +262,13 @@ class HuggingFace(HuggingFaceCase):
             self.assertEqual(loaded.pad_token, pad)
             self.assertEqual(json.loads((back / "config.json").read_text())["pad_token_id"],
                              tokenizer.token_to_id(pad))
+            # Special tokens that only the vocabulary lists, and a member of another kind.
+            file = ours / "tokenizer.json"
+            edited = json.loads(file.read_text())
+            edited["added_tokens"] = [{"content": 7, "id": "x"}]
+            file.write_text(json.dumps(edited))
+            again = json.loads((self.exported(ours, "again") / "tokenizer_config.json").read_text())
+            self.assertEqual(again["pad_token"], pad)
 
     def test_a_tokenizer_of_another_kind_is_left_out_with_a_remark(self):
         pieces = [("<unk>", 0.0), ("a", -1.0), ("b", -1.0)]
