@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/random.h"
+#include "search_fixture.h"
 
 namespace edgetran::search {
 namespace {
@@ -15,26 +16,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-space::DesignSpace small_space() {
-  space::DesignSpace space;
-  space.layers = {1, 2};
-  space.widths = {64, 128, 256};
-  space.heads = {2, 4};
-  space.head_types = {"sa_sdp"};
-  space.feed_forward_depths = {1, 2};
-  space.feed_forward_sizes = {128, 256, 512};
-  return space;
-}
-
-MethodInput input(uint64_t seed = 1) {
-  return {.space = small_space(),
-          .devices = {"one_thread", "two_threads"},
-          .problem = {.objectives = {{"accuracy", "", Goal::kMaximize},
-                                     {"latency_s", "s", Goal::kMinimize}},
-                      .constraints = {}},
-          .seed = seed};
-}
 
 RandomHalvingSettings settings() {
   return {.encoders = 8, .rungs = {100, 300, 900}, .keep = 0.5, .sampling = "sobol"};
@@ -398,38 +379,6 @@ TEST(RandomHalving, RefusesSettingsThatMakeNoSense) {
   EXPECT_TRUE(refused([](auto&, auto& with) { with.devices = {}; }));
   EXPECT_TRUE(refused([](auto&, auto& with) { with.devices = {"a", "a"}; }));
   EXPECT_TRUE(refused([](auto&, auto& with) { with.problem.objectives = {}; }));
-}
-
-base::Result<std::unique_ptr<Method>> from_yaml(std::string_view yaml) {
-  return make_method(base::ConfigValue::parse_yaml(yaml, "study.yaml").value(), input());
-}
-
-TEST(MethodRegistry, MakesAMethodByName) {
-  const auto method =
-      from_yaml("method: random\nencoders: 3\nrungs: [10, 20]\nkeep: 0.4\nsampling: uniform\n");
-  ASSERT_TRUE(method.has_value()) << method.error().message;
-  EXPECT_EQ((*method)->trials().size(), 3U);
-}
-
-TEST(MethodRegistry, NamesTheNearestMethodAndKey) {
-  const auto method = from_yaml("method: randon\nrungs: [10]\n");
-  ASSERT_FALSE(method.has_value());
-  EXPECT_THAT(method.error().message + method.error().hint,
-              testing::AllOf(HasSubstr("study.yaml:1:9"), HasSubstr("random")));
-  const auto key = from_yaml("rungs: [10]\nencoder: 3\n");
-  ASSERT_FALSE(key.has_value());
-  EXPECT_THAT(key.error().message + key.error().hint,
-              testing::AllOf(HasSubstr("study.yaml:2:"), HasSubstr("encoders")));
-  EXPECT_FALSE(from_yaml("rungs: [20, 10]\n").has_value());
-  EXPECT_FALSE(from_yaml("rungs: [10]\nkeep: 0\n").has_value());
-}
-
-TEST(TrialStates, HaveNamesBothWays) {
-  for (int i = 0; i < 7; ++i) {
-    const auto state = static_cast<TrialState>(i);
-    EXPECT_EQ(state_from_name(state_name(state)).value(), state);
-  }
-  EXPECT_FALSE(state_from_name("done").has_value());
 }
 
 }  // namespace
