@@ -104,20 +104,28 @@ HWY_INLINE void product_tile(Left<Element> a, Right<Element> b, int64_t steps,
   const hn::Rebind<UnitType<Element>, decltype(d)> du;
   const auto lanes = vector_lanes();
   Vec<decltype(d)> sums[kRows][kVectors];
+  // Unrolled by force: only then do the sums stay in registers (GCC's -O2 leaves loops as they are).
+  HWY_UNROLL(8)
   for (int i = 0; i < kRows; ++i)
+    HWY_UNROLL(8)
     for (int j = 0; j < kVectors; ++j)
       sums[i][j] = kAdd ? hn::LoadU(d, c + i * c_stride + j * lanes) : hn::Zero(d);
   for (int64_t step = 0; step < steps; ++step) {
     hn::Vec<decltype(du)> right[kVectors];
+    HWY_UNROLL(8)
     for (int j = 0; j < kVectors; ++j)
       right[j] = hn::LoadU(du, b.data + step * b.stride + j * lanes);
+    HWY_UNROLL(8)
     for (int i = 0; i < kRows; ++i) {
       const auto left = hn::Set(du, unit_at(a.data + i * a.row_stride + step * a.step_stride));
+      HWY_UNROLL(8)
       for (int j = 0; j < kVectors; ++j)
         sums[i][j] = multiply_add<kNative>(d, left, right[j], sums[i][j]);
     }
   }
+  HWY_UNROLL(8)
   for (int i = 0; i < kRows; ++i)
+    HWY_UNROLL(8)
     for (int j = 0; j < kVectors; ++j) hn::StoreU(sums[i][j], d, c + i * c_stride + j * lanes);
 }
 
