@@ -10,7 +10,6 @@
 #include "graph/builder.h"
 #include "train/torch/device.h"
 #include "train/torch/interpreter.h"
-#include "train/torch/loss.h"
 #include "train/torch/losses.h"
 
 namespace edgetran::train::torch_engine {

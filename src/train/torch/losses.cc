@@ -1,6 +1,6 @@
 #include "train/torch/losses.h"
 
-#include "train/torch/loss.h"
+#include "train/torch/softmax_cross_entropy.h"
 
 namespace edgetran::train::torch_engine {
 namespace {
@@ -32,6 +32,10 @@ at::Tensor hidden_distance(const at::Tensor& student, const at::Tensor& teacher,
   if (!mask.defined()) return squares.mean();
   const at::Tensor valid = mask.to(at::kFloat);
   return (squares * valid).sum() / valid.sum();
+}
+
+at::Tensor squared_error(const at::Tensor& predictions, const at::Tensor& targets) {
+  return at::mse_loss(predictions.flatten().to(targets.scalar_type()), targets);
 }
 
 }  // namespace edgetran::train::torch_engine

@@ -13,7 +13,7 @@ struct CrossEntropyOptions {
 /// Cross-entropy of logits [rows, classes] against targets [rows] int64, as PyTorch defines it with
 /// class weights w and smoothing e: sum over rows of (1 - e) w[y] (-log p[y]) + e / classes * sum_c
 /// w[c] (-log p[c]), over the sum of w[y]. A scalar of float32; may use up the logits' memory.
-/// Plain ones on the CPU take the fused kernel of loss.h.
+/// Plain ones on the CPU take the fused kernel (softmax_cross_entropy.h).
 at::Tensor cross_entropy(const at::Tensor& logits, const at::Tensor& targets,
                          const CrossEntropyOptions& options);
 
@@ -27,5 +27,8 @@ at::Tensor distillation_loss(const at::Tensor& student, const at::Tensor& teache
 /// [batch, length, width]; `mask` [batch, length], 1 where valid, undefined: everywhere.
 at::Tensor hidden_distance(const at::Tensor& student, const at::Tensor& teacher,
                            const at::Tensor& mask);
+
+/// Mean squared error of predictions [rows, 1] against targets [rows] float32; a scalar.
+at::Tensor squared_error(const at::Tensor& predictions, const at::Tensor& targets);
 
 }  // namespace edgetran::train::torch_engine

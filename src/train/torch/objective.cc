@@ -9,7 +9,6 @@
 #include "base/result.h"
 #include "train/class_weights.h"
 #include "train/torch/device.h"
-#include "train/torch/loss.h"
 #include "train/torch/losses.h"
 
 namespace edgetran::train::torch_engine {

@@ -13,7 +13,7 @@
 #include "train/torch/adamw.h"
 #include "train/torch/dropout.h"
 #include "train/torch/kernels/dropout_bits.h"
-#include "train/torch/loss.h"
+#include "train/torch/softmax_cross_entropy.h"
 
 namespace edgetran::train::torch_engine {
 namespace {

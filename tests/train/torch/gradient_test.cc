@@ -11,7 +11,8 @@
 
 #include "graph/builder.h"
 #include "train/torch/interpreter.h"
-#include "train/torch/loss.h"
+#include "train/torch/losses.h"
+#include "train/torch/softmax_cross_entropy.h"
 
 namespace edgetran::train::torch_engine {
 namespace {

@@ -1,8 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <span>
-
 #include "train/torch/engine.h"
 
 namespace edgetran::train::torch_engine {
@@ -11,8 +8,5 @@ namespace edgetran::train::torch_engine {
 /// float32 (float64 for float64 logits). Takes float32, float64 or bfloat16 logits. The logits'
 /// memory is used up: one pass turns it into the gradient that the backward pass hands on.
 at::Tensor softmax_cross_entropy(const at::Tensor& logits, const at::Tensor& targets);
-
-/// Mean squared error of predictions [rows, 1] against targets [rows] float32; a scalar.
-at::Tensor squared_error(const at::Tensor& predictions, const at::Tensor& targets);
 
 }  // namespace edgetran::train::torch_engine

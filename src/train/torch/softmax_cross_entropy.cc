@@ -1,4 +1,4 @@
-#include "train/torch/loss.h"
+#include "train/torch/softmax_cross_entropy.h"
 
 #include <vector>
 
@@ -15,9 +15,10 @@ void consume_rows(const at::Tensor& logits, const int64_t* targets, std::vector<
   const int64_t classes = logits.size(1);
   const double share = 1.0 / static_cast<double>(logits.size(0));
   at::parallel_for(0, logits.size(0), 1, [&](int64_t begin, int64_t end) {
+    std::vector<float> scratch(static_cast<size_t>(classes));
     for (int64_t row = begin; row < end; ++row)
       losses[static_cast<size_t>(row)] =
-          kernels::consume_row(data + row * classes, classes, targets[row], share);
+          kernels::consume_row(data + row * classes, classes, targets[row], share, scratch.data());
   });
 }
 
@@ -51,10 +52,6 @@ at::Tensor softmax_cross_entropy(const at::Tensor& logits, const at::Tensor& tar
                  "logits [rows, classes] and targets [rows]");
   if (logits.scalar_type() == at::kDouble) return at::cross_entropy_loss(logits, targets);
   return CrossEntropyFunction::apply(logits, targets);
-}
-
-at::Tensor squared_error(const at::Tensor& predictions, const at::Tensor& targets) {
-  return at::mse_loss(predictions.flatten().to(targets.scalar_type()), targets);
 }
 
 }  // namespace edgetran::train::torch_engine
