@@ -1,5 +1,9 @@
 #include "train/torch/device.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace edgetran::train::torch_engine {
 
 base::Result<at::Device> find_device(const std::string& name) {
@@ -16,6 +20,16 @@ bool computes_bf16(at::Device device) {
   if (device.is_cpu()) return __builtin_cpu_supports("avx512bf16") != 0;
 #endif
   return true;
+}
+
+bool has_bf16_tiles() {
+#if defined(__x86_64__)
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  constexpr unsigned kAmxBf16 = 1U << 22;  // of leaf 7's EDX
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & kAmxBf16) != 0;
+#else
+  return false;
+#endif
 }
 
 at::Tensor pinned(const at::Tensor& host, at::Device device) {

@@ -15,6 +15,8 @@ base::Result<at::Device> find_device(const std::string& name);
 /// Whether the device multiplies bfloat16 faster than float32. A CPU without the instructions does
 /// it in software, thirty times slower.
 bool computes_bf16(at::Device device);
+/// The processor multiplies bfloat16 in tiles (AMX).
+bool has_bf16_tiles();
 
 /// The tensor in memory from which `device` copies without the host's help: page-locked for another
 /// device than the CPU, itself otherwise. An undefined tensor stays undefined.

@@ -10,6 +10,7 @@
 #include "train/torch/convolution.h"
 #include "train/torch/dropout.h"
 #include "train/torch/fused.h"
+#include "train/torch/linear.h"
 #include "train/torch/spectral.h"
 
 namespace edgetran::train::torch_engine {
@@ -29,8 +30,7 @@ at::Tensor run_layer_norm(const Node& node, std::span<const at::Tensor> in) {
 }
 
 at::Tensor run_linear(std::span<const at::Tensor> in, Precision precision) {
-  return at::linear(to_compute_type(in[0], precision), to_compute_type(in[1], precision),
-                    in.size() > 2 ? to_compute_type(in[2], precision) : at::Tensor());
+  return linear(in[0], in[1], in.size() > 2 ? in[2] : at::Tensor(), precision);
 }
 
 /// The residual stream keeps the narrower type, so that it is not widened back by a stray operand.
@@ -92,11 +92,6 @@ at::Tensor run_head_linear(std::span<const at::Tensor> in) {
   return head_linear(in[0], in[1].to(type), in.size() > 2 ? in[2].to(type) : at::Tensor());
 }
 
-/// x Wᵀ in the pass's type, a tensor of its own.
-at::Tensor run_product(const at::Tensor& x, const at::Tensor& weight, Precision precision) {
-  return at::linear(to_compute_type(x, precision), to_compute_type(weight, precision));
-}
-
 /// What the steps of one pass share.
 struct Pass {
   const graph::Graph& graph;
@@ -111,7 +106,7 @@ struct Pass {
 
 at::Tensor run_residual_norm(const Pass& pass, const Step& step, std::span<const at::Tensor> in) {
   const Node& norm = pass.graph.nodes()[static_cast<size_t>(step.node)];
-  const at::Tensor change = run_product(in[1], in[2], pass.options.precision);
+  const at::Tensor change = linear(in[1], in[2], at::Tensor(), pass.options.precision);
   return residual_norm(to_compute_type(in[0], pass.options.precision), change, in[3], in[4], in[5],
                        norm.attributes.epsilon,
                        {pass.drop_share(), pass.dropout_key(step.dropout)});
@@ -166,7 +161,7 @@ at::Tensor run_step(Pass& pass, const Step& step, std::span<const at::Tensor> in
     case StepKind::kNode:
       return run_node(pass, step.node, in);
     case StepKind::kLinearGelu:
-      return bias_gelu(run_product(in[0], in[1], pass.options.precision), in[2]);
+      return bias_gelu(linear(in[0], in[1], at::Tensor(), pass.options.precision), in[2]);
     case StepKind::kResidualNorm:
       return run_residual_norm(pass, step, in);
   }

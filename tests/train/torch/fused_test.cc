@@ -11,78 +11,13 @@
 #include <vector>
 
 #include "train/torch/adamw.h"
+#include "train/torch/composition.h"
 #include "train/torch/dropout.h"
 #include "train/torch/kernels/dropout_bits.h"
 #include "train/torch/softmax_cross_entropy.h"
 
 namespace edgetran::train::torch_engine {
 namespace {
-
-using Tensors = std::vector<at::Tensor>;
-
-at::Tensor random_values(at::IntArrayRef shape, uint64_t seed) {
-  auto generator = at::detail::createCPUGenerator(seed);
-  return at::randn(shape, generator, at::kDouble);
-}
-
-/// Largest difference over the largest expected value.
-double difference(const at::Tensor& actual, const at::Tensor& expected) {
-  const double scale = expected.abs().max().item<double>();
-  return (actual.to(at::kDouble) - expected).abs().max().item<double>() / std::max(scale, 1e-3);
-}
-
-/// Outputs and gradients of run() at these operands (undefined ones stay so), as float64.
-struct Results {
-  at::Tensor output;
-  Tensors gradients;
-};
-using Function = std::function<at::Tensor(const Tensors&)>;
-
-Results evaluate(const Function& run, const Tensors& operands) {
-  Tensors leaves;
-  Tensors passed;
-  for (const at::Tensor& operand : operands) {
-    at::Tensor leaf;
-    if (operand.defined()) leaf = operand.detach().clone().set_requires_grad(true);
-    leaves.push_back(leaf);
-    // The kernels use up what they are given: never a leaf.
-    passed.push_back(leaf.defined() ? leaf * 1.0 : leaf);
-  }
-  Results results;
-  results.output = run(passed);
-  const at::Tensor direction =
-      random_values(results.output.sizes(), 77).to(results.output.scalar_type());
-  (results.output * direction).sum().backward();
-  for (const at::Tensor& leaf : leaves)
-    results.gradients.push_back(leaf.defined() ? leaf.grad() : at::Tensor());
-  return results;
-}
-
-void expect_equal(const Function& run, const Tensors& operands, const std::vector<bool>& narrow,
-                  const std::string& what) {
-  struct Type {
-    at::ScalarType type;
-    double tolerance;
-  };
-  for (const auto& [type, tolerance] : {Type{at::kFloat, 2e-5}, Type{at::kBFloat16, 4e-2}}) {
-    Tensors rounded;
-    Tensors exact;
-    for (size_t i = 0; i < operands.size(); ++i) {
-      rounded.push_back(operands[i].defined() ? operands[i].to(narrow[i] ? type : at::kFloat)
-                                              : at::Tensor());
-      exact.push_back(rounded[i].defined() ? rounded[i].to(at::kDouble) : at::Tensor());
-    }
-    const Results actual = evaluate(run, rounded);
-    const Results expected = evaluate(run, exact);
-    EXPECT_EQ(actual.output.scalar_type(), type) << what;
-    EXPECT_LT(difference(actual.output, expected.output), tolerance) << what << " " << type;
-    for (size_t i = 0; i < operands.size(); ++i) {
-      if (!operands[i].defined()) continue;
-      EXPECT_LT(difference(actual.gradients[i], expected.gradients[i]), tolerance)
-          << what << " " << type << ", gradient " << i;
-    }
-  }
-}
 
 TEST(ResidualNorm, AgreesWithItsComposition) {
   for (const int64_t width : {1, 7, 16, 50, 128})

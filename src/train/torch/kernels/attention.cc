@@ -34,7 +34,7 @@ struct Matrix {
 };
 
 template <class Element>
-using Packed = Matrix<UnitType<Element>>;
+using Packed = Matrix<Unit<Element>>;
 
 template <class Element>
 Right<Element> right(const Packed<Element>& packed, int64_t column = 0) {
@@ -44,13 +44,13 @@ Right<Element> right(const Packed<Element>& packed, int64_t column = 0) {
 /// Rows as the right operand of a product with their transpose, or as they are.
 template <class Element>
 Packed<Element> transposed(const HeadRows<const Element>& rows, int64_t count, int64_t width) {
-  Packed<Element> packed(steps_of<Element>(width), round_up(count, vector_lanes()));
+  Packed<Element> packed(units_of<Element>(width), round_up(count, vector_lanes()));
   pack_transposed(rows.data, rows.stride, count, width, packed.data.data(), packed.stride);
   return packed;
 }
 template <class Element>
 Packed<Element> as_rows(const HeadRows<const Element>& rows, int64_t count, int64_t width) {
-  Packed<Element> packed(steps_of<Element>(count), round_up(width, vector_lanes()));
+  Packed<Element> packed(units_of<Element>(count), round_up(width, vector_lanes()));
   pack_rows(rows.data, rows.stride, count, width, packed.data.data(), packed.stride);
   return packed;
 }
@@ -96,12 +96,12 @@ class Scores {
   explicit Scores(const AttentionHead<Element>& p)
       : p_(p),
         keys_(transposed(p.k, p.valid, p.width)),
-        queries_(kBlock, steps_of<Element>(p.width) * Unit<Element>::kStep),
+        queries_(kBlock, units_of<Element>(p.width) * kUnitElements<Element>),
         scores_(kBlock, keys_.stride) {
     if (p.relative.data == nullptr) return;
     const Matrix<Element> rows = relative_rows(p);
     // Blocks read a window of n + kBlock columns that may begin anywhere.
-    offsets_ = Packed<Element>(steps_of<Element>(p.width),
+    offsets_ = Packed<Element>(units_of<Element>(p.width),
                                round_up(2 * p.valid + kBlock, vector_lanes()) + vector_lanes());
     pack_transposed(rows.data.data(), rows.stride, 2 * p.valid - 1, p.width, offsets_.data.data(),
                     offsets_.stride);
@@ -111,7 +111,7 @@ class Scores {
   /// scale (q · k + P) of queries first ... first + count − 1: [count, valid].
   Matrix<float>& compute(int64_t first, int64_t count) {
     copy_block(p_.q, first, count, p_.width, queries_);
-    const Left<Element> left{queries_.data.data(), queries_.stride, Unit<Element>::kStep};
+    const Left<Element> left{queries_.data.data(), queries_.stride, kUnitElements<Element>};
     product<false>(left, right<Element>(keys_), count, keys_.stride, queries_steps(),
                    scores_.data.data(), scores_.stride);
     if (p_.relative.data != nullptr)
@@ -137,7 +137,7 @@ class Scores {
   const Matrix<Element>& queries() const { return queries_; }
 
  private:
-  int64_t queries_steps() const { return steps_of<Element>(p_.width); }
+  int64_t queries_steps() const { return units_of<Element>(p_.width); }
   const AttentionHead<Element>& p_;
   Packed<Element> keys_, offsets_;
   Matrix<Element> queries_;
@@ -182,8 +182,8 @@ void forward(const AttentionForward<Element>& p) {
           store(d, value, share + r);
         });
       }
-      product<false>(Left<Element>{shares.data.data(), shares.stride, Unit<Element>::kStep},
-                     right<Element>(values), count, values.stride, steps_of<Element>(p.valid),
+      product<false>(Left<Element>{shares.data.data(), shares.stride, kUnitElements<Element>},
+                     right<Element>(values), count, values.stride, units_of<Element>(p.valid),
                      out.data.data(), out.stride);
       store_block(out, first, count, p.width, p.out);
     }
@@ -198,11 +198,11 @@ template <class Element>
 class Transposes {
  public:
   Transposes(int64_t queries, int64_t keys)
-      : units_(steps_of<Element>(queries), round_up(keys, vector_lanes())) {}
+      : units_(units_of<Element>(queries), round_up(keys, vector_lanes())) {}
 
   /// Takes `row` of `count` values as query `index`.
   void put(int64_t index, const float* row, int64_t count) {
-    if constexpr (Unit<Element>::kStep == 1) {
+    if constexpr (kUnitElements<Element> == 1) {
       std::copy_n(row, count, units_.row(index));
     } else {
       auto* halves = reinterpret_cast<Bf16*>(units_.row(index / 2)) + index % 2;
@@ -216,7 +216,7 @@ class Transposes {
   }
 
   Left<Element> left() const {
-    constexpr int64_t kStep = Unit<Element>::kStep;
+    constexpr int64_t kStep = kUnitElements<Element>;
     return {reinterpret_cast<const Element*>(units_.data.data()), kStep, kStep * units_.stride};
   }
 
@@ -233,7 +233,7 @@ class Backward {
         scores_(p),
         values_(transposed(p.v, p.valid, p.width)),
         keys_(as_rows(p.k, p.valid, p.width)),
-        dout_(kBlock, steps_of<Element>(p.width) * Unit<Element>::kStep),
+        dout_(kBlock, units_of<Element>(p.width) * kUnitElements<Element>),
         dshares_(kBlock, values_.stride),
         dscores_(kBlock, round_up(p.valid, vector_lanes())),
         dq_(kBlock, keys_.stride),
@@ -266,19 +266,19 @@ class Backward {
     const Packed<Element> packed = as_rows(rows, p_.valid, p_.width);
     Matrix<float> sums(p_.valid, packed.stride);
     product<false>(by_key.left(), right<Element>(packed), p_.valid, packed.stride,
-                   steps_of<Element>(p_.valid), sums.data.data(), sums.stride);
+                   units_of<Element>(p_.valid), sums.data.data(), sums.stride);
     store_block(sums, 0, p_.valid, p_.width, result);
   }
 
   void run_block(int64_t first, int64_t count) {
     Matrix<float>& scores = scores_.compute(first, count);
     copy_block(p_.dout, first, count, p_.width, dout_);
-    product<false>(Left<Element>{dout_.data.data(), dout_.stride, Unit<Element>::kStep},
-                   right<Element>(values_), count, values_.stride, steps_of<Element>(p_.width),
+    product<false>(Left<Element>{dout_.data.data(), dout_.stride, kUnitElements<Element>},
+                   right<Element>(values_), count, values_.stride, units_of<Element>(p_.width),
                    dshares_.data.data(), dshares_.stride);
     for (int64_t i = 0; i < count; ++i) run_row(first + i, scores.row(i), dshares_.row(i), i);
-    product<false>(Left<Element>{dscores_.data.data(), dscores_.stride, Unit<Element>::kStep},
-                   right<Element>(keys_), count, keys_.stride, steps_of<Element>(p_.valid),
+    product<false>(Left<Element>{dscores_.data.data(), dscores_.stride, kUnitElements<Element>},
+                   right<Element>(keys_), count, keys_.stride, units_of<Element>(p_.valid),
                    dq_.data.data(), dq_.stride);
     if (p_.relative.data != nullptr) add_relative(first, count);
     store_block(dq_, first, count, p_.width, p_.dq);
@@ -318,7 +318,7 @@ class Backward {
   /// The offsets' share of dq, and the block's of the table's gradient. Query i of the block reads
   /// the window from count − 1 − i on; the window begins at an even row, so that pairs are whole.
   void add_relative(int64_t first, int64_t count) {
-    constexpr int64_t kStep = Unit<Element>::kStep;
+    constexpr int64_t kStep = kUnitElements<Element>;
     const int64_t begin = scores_.window_begin(first, count);
     const int64_t even = begin / kStep * kStep;
     const int64_t reach = p_.valid + count - 1 + begin - even;  // columns of the window
@@ -334,11 +334,11 @@ class Backward {
     }
     const Right<Element> rows{offsets_.row(even / kStep), offsets_.stride};
     product<true>(Left<Element>{window.data.data(), window.stride, kStep}, rows, count,
-                  offsets_.stride, steps_of<Element>(reach), dq_.data.data(), dq_.stride);
+                  offsets_.stride, units_of<Element>(reach), dq_.data.data(), dq_.stride);
     const HeadRows<const Element> queries{scores_.queries().data.data(), scores_.queries().stride};
     const Packed<Element> packed = as_rows(queries, count, p_.width);
     product<true>(by_offset.left(), right<Element>(packed), reach, packed.stride,
-                  steps_of<Element>(count), doffsets_.row(even), doffsets_.stride);
+                  units_of<Element>(count), doffsets_.row(even), doffsets_.stride);
   }
 
   const AttentionBackward<Element>& p_;

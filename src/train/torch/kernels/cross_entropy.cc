@@ -13,8 +13,8 @@ HWY_BEFORE_NAMESPACE();
 namespace edgetran::train::kernels {
 namespace HWY_NAMESPACE {
 
-/// Exponentials wait in `powers`, float32 and small enough for the cache, until their sum is known, so
-/// that each is computed once and the row's elements are rounded once.
+/// Exponentials wait in `powers`, float32 and small enough for the cache, until their sum is known,
+/// so that each is computed once and the row's elements are rounded once.
 template <class Element>
 double consume(Element* HWY_RESTRICT row, int64_t classes, int64_t target, double share,
                float* HWY_RESTRICT powers) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 namespace edgetran::train::kernels {
 
@@ -9,6 +10,18 @@ namespace edgetran::train::kernels {
 struct Bf16 {
   uint16_t bits = 0;
 };
+
+/// What one step of a contraction takes from each operand: a float, or a pair of bfloat16 (the
+/// first in the lower half), which processors with AVX512-BF16 multiply and add in one instruction.
+template <class Element>
+using Unit = std::conditional_t<std::is_same_v<Element, Bf16>, uint32_t, float>;
+template <class Element>
+inline constexpr int64_t kUnitElements = sizeof(Unit<Element>) / sizeof(Element);
+/// Units that cover `count` elements.
+template <class Element>
+constexpr int64_t units_of(int64_t count) {
+  return (count + kUnitElements<Element> - 1) / kUnitElements<Element>;
+}
 
 /// Dropout of a kernel: which elements fall depends on (key, element index) only (dropout_bits.h).
 struct Dropout {

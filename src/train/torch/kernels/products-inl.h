@@ -16,23 +16,6 @@ HWY_BEFORE_NAMESPACE();
 namespace edgetran::train::kernels {
 namespace HWY_NAMESPACE {
 
-/// What one step of a contraction takes from each operand: a float, or a pair of bfloat16 (the
-/// first in the lower half), which processors with AVX512-BF16 multiply and add in one instruction.
-template <class Element>
-struct Unit;
-template <>
-struct Unit<float> {
-  using Type = float;
-  static constexpr int64_t kStep = 1;
-};
-template <>
-struct Unit<Bf16> {
-  using Type = uint32_t;
-  static constexpr int64_t kStep = 2;
-};
-template <class Element>
-using UnitType = typename Unit<Element>::Type;
-
 HWY_INLINE int64_t vector_lanes() {
   return static_cast<int64_t>(hn::Lanes(hn::ScalableTag<float>()));
 }
@@ -86,13 +69,13 @@ struct Left {
 /// The right operand: unit (step, column) is data[step * stride + column].
 template <class Element>
 struct Right {
-  const UnitType<Element>* data = nullptr;
+  const Unit<Element>* data = nullptr;
   int64_t stride = 0;
 };
 
 template <class Element>
-HWY_INLINE UnitType<Element> unit_at(const Element* from) {
-  UnitType<Element> unit;
+HWY_INLINE Unit<Element> unit_at(const Element* from) {
+  Unit<Element> unit;
   std::memcpy(&unit, from, sizeof(unit));
   return unit;
 }
@@ -101,15 +84,18 @@ template <bool kNative, bool kAdd, int kRows, int kVectors, class Element>
 HWY_INLINE void product_tile(Left<Element> a, Right<Element> b, int64_t steps,
                              float* HWY_RESTRICT c, int64_t c_stride) {
   const hn::ScalableTag<float> d;
-  const hn::Rebind<UnitType<Element>, decltype(d)> du;
+  const hn::Rebind<Unit<Element>, decltype(d)> du;
   const auto lanes = vector_lanes();
   Vec<decltype(d)> sums[kRows][kVectors];
-  // Unrolled by force: only then do the sums stay in registers (GCC's -O2 leaves loops as they are).
+  // Unrolled by force: only then do the sums stay in registers (GCC's -O2 leaves loops as they
+  // are).
   HWY_UNROLL(8)
-  for (int i = 0; i < kRows; ++i)
+  for (int i = 0; i < kRows; ++i) HWY_UNROLL(8)
+  for (int j = 0; j < kVectors; ++j) sums[i][j] = hn::Zero(d);
+  if constexpr (kAdd) {  // what is added to is read last, and is on its way by then
     HWY_UNROLL(8)
-    for (int j = 0; j < kVectors; ++j)
-      sums[i][j] = kAdd ? hn::LoadU(d, c + i * c_stride + j * lanes) : hn::Zero(d);
+    for (int i = 0; i < kRows; ++i) __builtin_prefetch(c + i * c_stride, 1);
+  }
   for (int64_t step = 0; step < steps; ++step) {
     hn::Vec<decltype(du)> right[kVectors];
     HWY_UNROLL(8)
@@ -124,9 +110,11 @@ HWY_INLINE void product_tile(Left<Element> a, Right<Element> b, int64_t steps,
     }
   }
   HWY_UNROLL(8)
-  for (int i = 0; i < kRows; ++i)
-    HWY_UNROLL(8)
-    for (int j = 0; j < kVectors; ++j) hn::StoreU(sums[i][j], d, c + i * c_stride + j * lanes);
+  for (int i = 0; i < kRows; ++i) HWY_UNROLL(8)
+  for (int j = 0; j < kVectors; ++j) {
+    float* to = c + i * c_stride + j * lanes;
+    hn::StoreU(kAdd ? hn::Add(hn::LoadU(d, to), sums[i][j]) : sums[i][j], d, to);
+  }
 }
 
 // Tiles of sums that fit the registers beside one left and a row of right units: 6 x 4 of the 32
@@ -179,18 +167,12 @@ HWY_INLINE void product(Left<Element> a, Right<Element> b, int64_t rows, int64_t
     product_blocks<false, kAdd>(a, b, rows, columns, steps, c, c_stride);
 }
 
-/// Steps that cover `count` elements.
-template <class Element>
-HWY_INLINE int64_t steps_of(int64_t count) {
-  return (count + Unit<Element>::kStep - 1) / Unit<Element>::kStep;
-}
-
 /// rows [count, width] (stride in elements) as the right operand of a product with their transpose:
 /// unit (step, row) holds the step's features of the row; zero beyond.
 template <class Element>
 HWY_INLINE void pack_transposed(const Element* rows, int64_t stride, int64_t count, int64_t width,
-                                UnitType<Element>* packed, int64_t packed_stride) {
-  constexpr int64_t kStep = Unit<Element>::kStep;
+                                Unit<Element>* packed, int64_t packed_stride) {
+  constexpr int64_t kStep = kUnitElements<Element>;
   const int64_t whole = width / kStep;
   for (int64_t row = 0; row < count; ++row) {
     const Element* from = rows + row * stride;
@@ -201,9 +183,9 @@ HWY_INLINE void pack_transposed(const Element* rows, int64_t stride, int64_t cou
       packed[whole * packed_stride + row] = unit_at(last);
     }
   }
-  for (int64_t step = 0; step < steps_of<Element>(width); ++step)
+  for (int64_t step = 0; step < units_of<Element>(width); ++step)
     for (int64_t row = count; row < packed_stride; ++row)
-      packed[step * packed_stride + row] = UnitType<Element>{};
+      packed[step * packed_stride + row] = Unit<Element>{};
 }
 
 /// rows [count, width] as the right operand: unit (step, column) holds the column of the step's

@@ -1,0 +1,87 @@
+#include "train/torch/linear.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+#include "train/torch/composition.h"
+
+namespace edgetran::train::torch_engine {
+namespace {
+
+/// Our own products wherever they take the type.
+at::Tensor own_where_possible(const Tensors& t) {
+  return t[0].scalar_type() == at::kDouble ? composed_linear(t[0], t[1], t[2])
+                                           : own_linear(t[0], t[1], t[2]);
+}
+
+struct Shape {
+  int64_t rows, in, out;
+};
+
+TEST(Linear, AgreesWithItsComposition) {
+  // Parts of tiles, panels, pairs and blocks on every side; a depth of several passes.
+  for (const Shape& shape :
+       {Shape{1, 1, 1}, Shape{5, 2, 3}, Shape{6, 3, 16}, Shape{7, 64, 15}, Shape{97, 33, 17},
+        Shape{193, 129, 257}, Shape{64, 700, 64}, Shape{13, 1027, 130}, Shape{300, 16, 520}})
+    for (const bool bias : {true, false}) {
+      const Tensors operands{random_values({1, shape.rows, shape.in}, 1),
+                             random_values({shape.out, shape.in}, 2),
+                             bias ? random_values({shape.out}, 3) : at::Tensor()};
+      expect_equal(own_where_possible, operands, {true, false, false},
+                   std::to_string(shape.rows) + " rows, " + std::to_string(shape.in) + " to " +
+                       std::to_string(shape.out));
+    }
+}
+
+TEST(Linear, TakesOperandsAsTheyLie) {
+  // x and the gradient of y are transposed in memory, the weight is a part of another.
+  const Function run = [](const Tensors& t) {
+    return own_where_possible({t[0].transpose(0, 1), t[1].narrow(1, 2, 40), t[2]}).transpose(0, 1);
+  };
+  expect_equal(run, {random_values({9, 50, 40}, 1), random_values({30, 44}, 2), at::Tensor()},
+               {true, false, false}, "transposed");
+}
+
+TEST(Linear, KeepsTheWeightsGradientInFloat32) {
+  const at::Tensor x = random_values({400, 24}, 1).to(at::kBFloat16);
+  const at::Tensor dy = random_values({400, 40}, 2).to(at::kBFloat16);
+  const at::Tensor weight = random_values({40, 24}, 3).to(at::kFloat).set_requires_grad(true);
+  own_linear(x, weight, {}).backward(dy);
+  EXPECT_EQ(weight.grad().scalar_type(), at::kFloat);
+  EXPECT_LT(difference(weight.grad(), dy.to(at::kDouble).t().mm(x.to(at::kDouble))), 1e-5);
+}
+
+TEST(Linear, DoesNotDependOnThreads) {
+  const int threads = at::get_num_threads();
+  for (const auto& [rows, in, out] : {Shape{1000, 300, 70}, Shape{50, 70, 3000}}) {
+    std::vector<Tensors> runs;
+    for (const int count : {1, 2}) {
+      at::set_num_threads(count);
+      const at::Tensor x = random_values({rows, in}, 1).to(at::kFloat).set_requires_grad(true);
+      const at::Tensor weight = random_values({out, in}, 2).to(at::kFloat).set_requires_grad(true);
+      const at::Tensor y = own_linear(x, weight, random_values({out}, 3).to(at::kFloat));
+      y.backward(random_values({rows, out}, 4).to(at::kFloat));
+      runs.push_back({y.detach(), x.grad(), weight.grad()});
+    }
+    for (size_t i = 0; i < runs[0].size(); ++i) EXPECT_TRUE(at::equal(runs[0][i], runs[1][i])) << i;
+  }
+  at::set_num_threads(threads);
+}
+
+TEST(Linear, ShowsThatSomethingDiverged) {
+  at::Tensor x = at::ones({7, 20});
+  x[3][19] = NAN;
+  const at::Tensor y = own_linear(x, at::ones({18, 20}), {});
+  EXPECT_TRUE(at::isnan(y[3]).all().item<bool>());
+  EXPECT_FALSE(at::isnan(y.narrow(0, 0, 3)).any().item<bool>());
+}
+
+TEST(Linear, OfNoRowsIsEmpty) {
+  const at::Tensor y = linear(at::ones({0, 20}), at::ones({18, 20}), {}, Precision::kFp32);
+  EXPECT_EQ(y.sizes(), at::IntArrayRef({0, 18}));
+}
+
+}  // namespace
+}  // namespace edgetran::train::torch_engine
