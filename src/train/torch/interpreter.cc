@@ -25,6 +25,13 @@ at::Tensor to_compute_type(const at::Tensor& x, Precision precision) {
   return precision == Precision::kBf16 ? x.to(at::kBFloat16) : x;
 }
 
+/// Rows of the table. Where something else reads the table too, its gradient is dense already: the few
+/// rows of this one are added to it as they are, and no table of zeros is made for them.
+at::Tensor run_embedding(std::span<const at::Tensor> in, bool table_is_shared) {
+  return at::embedding(in[0], in[1], /*padding_idx=*/-1, /*scale_grad_by_freq=*/false,
+                       /*sparse=*/table_is_shared && in[0].is_cpu());
+}
+
 at::Tensor run_layer_norm(const Node& node, std::span<const at::Tensor> in) {
   return at::layer_norm(in[0], {in[0].size(-1)}, in[1], in[2], node.attributes.epsilon);
 }
@@ -112,12 +119,12 @@ at::Tensor run_residual_norm(const Pass& pass, const Step& step, std::span<const
                        {pass.drop_share(), pass.dropout_key(step.dropout)});
 }
 
-at::Tensor run_node(Pass& pass, int32_t index, std::span<const at::Tensor> in) {
-  const Node& node = pass.graph.nodes()[static_cast<size_t>(index)];
+at::Tensor run_node(Pass& pass, const Step& step, std::span<const at::Tensor> in) {
+  const Node& node = pass.graph.nodes()[static_cast<size_t>(step.node)];
   const at::Tensor mask = node.attributes.has_mask ? in.back() : at::Tensor();
   switch (node.op) {
     case Op::kEmbedding:
-      return at::embedding(in[0], in[1]);
+      return run_embedding(in, step.table_is_shared);
     case Op::kPositionRows:
       return in[0].narrow(0, 0, pass.length);
     case Op::kLinear:
@@ -127,7 +134,7 @@ at::Tensor run_node(Pass& pass, int32_t index, std::span<const at::Tensor> in) {
     case Op::kLayerNorm:
       return run_layer_norm(node, in);
     case Op::kDropout:
-      return keyed_dropout(in[0], pass.drop_share(), pass.dropout_key(index));
+      return keyed_dropout(in[0], pass.drop_share(), pass.dropout_key(step.node));
     case Op::kGelu:
       return at::gelu(in[0]);
     case Op::kTanh:
@@ -137,7 +144,7 @@ at::Tensor run_node(Pass& pass, int32_t index, std::span<const at::Tensor> in) {
     case Op::kMergeHeads:
       return run_merge_heads(in);
     case Op::kAttention:
-      return run_attention(node, in, {pass.drop_share(), pass.dropout_key(index)});
+      return run_attention(node, in, {pass.drop_share(), pass.dropout_key(step.node)});
     case Op::kHeadLinear:
       return run_head_linear(in);
     case Op::kMultiply:
@@ -159,7 +166,7 @@ at::Tensor run_node(Pass& pass, int32_t index, std::span<const at::Tensor> in) {
 at::Tensor run_step(Pass& pass, const Step& step, std::span<const at::Tensor> in) {
   switch (step.kind) {
     case StepKind::kNode:
-      return run_node(pass, step.node, in);
+      return run_node(pass, step, in);
     case StepKind::kLinearGelu:
       return bias_gelu(linear(in[0], in[1], at::Tensor(), pass.options.precision), in[2]);
     case StepKind::kResidualNorm:

@@ -59,6 +59,8 @@ class Planner {
   Step step_of(int32_t index) {
     const Node& node = graph_.nodes()[static_cast<size_t>(index)];
     Step step{.node = index, .operands = node.inputs, .expire = {}};
+    if (node.op == Op::kEmbedding)
+      step.table_is_shared = reads_[static_cast<size_t>(node.inputs[0])] > 1;
     if (node.op == Op::kGelu) fuse_gelu(node, step);
     if (node.op == Op::kLayerNorm) fuse_residual(node, step);
     return step;

@@ -20,6 +20,7 @@ struct Step {
   StepKind kind = StepKind::kNode;
   int32_t node = 0;                      ///< the node whose output the step makes
   int32_t dropout = graph::kNone;        ///< kResidualNorm: the dropout's node
+  bool table_is_shared = false;          ///< an embedding whose table another node reads too
   std::vector<graph::ValueId> operands;  ///< kNone: the linear map has no bias
   std::vector<graph::ValueId> expire;    ///< values that nobody reads after this step
 };
