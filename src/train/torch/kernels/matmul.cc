@@ -13,17 +13,20 @@ HWY_BEFORE_NAMESPACE();
 namespace edgetran::train::kernels {
 namespace HWY_NAMESPACE {
 
-// A block of the left operand, kBlockRows x kDepth, and one of the right, kDepth x kBlockColumns,
-// fit the second cache together; a panel of the right one, kDepth x a tile's columns, the first.
+// The right operand is packed in blocks of at most kBlockUnits x kBlockColumns, which the second
+// cache holds; rows of the left one as high as a tile stay in the first while they meet all of its
+// panels.
 constexpr int64_t kBlockRows = 96;
-#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
-constexpr int64_t kDepthUnits = 128;
-#else
-constexpr int64_t kDepthUnits = 256;
-#endif
+constexpr int64_t kBlockUnits = 256;
 constexpr int64_t kBlockColumns = 256;
+
+/// Depth of one pass over the sums: as few passes as there can be, of about the same depth.
 template <class Element>
-constexpr int64_t kDepth = kDepthUnits * kUnitElements<Element>;
+int64_t pass_depth(int64_t depth) {
+  const int64_t units = units_of<Element>(depth);
+  const int64_t passes = (units + kBlockUnits - 1) / kBlockUnits;
+  return (units + passes - 1) / passes * kUnitElements<Element>;
+}
 
 HWY_INLINE int64_t panel_width() { return kTileVectors * vector_lanes(); }
 
@@ -152,7 +155,7 @@ class LeftBlock {
       group_stride_ = kTileRows * a.row_stride;
       return;
     }
-    Unit<Element>* packed = aligned(scratch, kBlockRows * kDepthUnits);
+    Unit<Element>* packed = aligned(scratch, kBlockRows * kBlockUnits);
     pack_left(a, rows, depth, packed);
     first_ = {reinterpret_cast<const Element*>(packed), kPair, kTileRows * kPair};
     group_stride_ = steps_ * kTileRows * kPair;
@@ -206,7 +209,8 @@ void finish(const MatrixProduct<Element, Out>& p, Range rows, Range columns, Sum
 template <bool kNative, class Element, class Out>
 void multiply_columns(const MatrixProduct<Element, Out>& p, Range rows, Range columns,
                       ProductScratch<Element>& scratch) {
-  const bool one_pass = p.depth <= kDepth<Element>;
+  const int64_t step = pass_depth<Element>(p.depth);
+  const bool one_pass = p.depth <= step;
   Sums all{nullptr, kBlockColumns};
   bool direct = false;
   if constexpr (std::is_same_v<Out, float>) {
@@ -218,9 +222,9 @@ void multiply_columns(const MatrixProduct<Element, Out>& p, Range rows, Range co
     scratch.sums.resize(std::max(scratch.sums.size(), static_cast<size_t>(kept * kBlockColumns)));
     all.data = scratch.sums.data();
   }
-  Unit<Element>* right = aligned(scratch.right, kDepthUnits * kBlockColumns);
-  for (int64_t k = 0; k < p.depth; k += kDepth<Element>) {
-    const Range depth{k, std::min(k + kDepth<Element>, p.depth)};
+  Unit<Element>* right = aligned(scratch.right, kBlockUnits * kBlockColumns);
+  for (int64_t k = 0; k < p.depth; k += step) {
+    const Range depth{k, std::min(k + step, p.depth)};
     pack_right(p.b, depth, columns, right);
     for (int64_t row = rows.begin; row < rows.end; row += kBlockRows) {
       const Range block{row, std::min(row + kBlockRows, rows.end)};
