@@ -18,9 +18,15 @@ kernels::Operand<Element> operand(const at::Tensor& matrix) {
   return {static_cast<const Element*>(matrix.const_data_ptr()), matrix.stride(0), matrix.stride(1)};
 }
 
-/// c = a b + bias of matrices; each thread takes a band of c, along its longer side.
+/// What a product has beside its operands; undefined where it has none.
+struct Vectors {
+  at::Tensor bias;      ///< added to each row of c
+  at::Tensor row_sums;  ///< become those of a
+};
+
+/// c = a b of matrices; each thread takes a band of c, along its longer side.
 template <class Element, class Out>
-void run_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias,
+void run_product(const at::Tensor& a, const at::Tensor& b, const Vectors& vectors,
                  const at::Tensor& c) {
   kernels::MatrixProduct<Element, Out> product;
   product.rows = c.size(0);
@@ -28,7 +34,8 @@ void run_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bia
   product.depth = a.size(1);
   product.a = operand<Element>(a);
   product.b = operand<Element>(b);
-  if (bias.defined()) product.bias = bias.const_data_ptr<float>();
+  if (vectors.bias.defined()) product.bias = vectors.bias.const_data_ptr<float>();
+  if (vectors.row_sums.defined()) product.row_sums = vectors.row_sums.mutable_data_ptr<float>();
   product.c = static_cast<Out*>(c.mutable_data_ptr());
   // Bands are whole tiles of any vector width, high or wide.
   constexpr int64_t kBandRows = 6;
@@ -47,16 +54,16 @@ void run_product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bia
   });
 }
 
-/// a b + bias in the operands' type, or in float32.
-at::Tensor product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias,
+/// a b, in the operands' type or in float32.
+at::Tensor product(const at::Tensor& a, const at::Tensor& b, const Vectors& vectors,
                    at::ScalarType type) {
   const at::Tensor c = at::empty({a.size(0), b.size(1)}, a.options().dtype(type));
   if (a.scalar_type() == at::kFloat)
-    run_product<float, float>(a, b, bias, c);
+    run_product<float, float>(a, b, vectors, c);
   else if (type == at::kFloat)
-    run_product<Bf16, float>(a, b, bias, c);
+    run_product<Bf16, float>(a, b, vectors, c);
   else
-    run_product<Bf16, Bf16>(a, b, bias, c);
+    run_product<Bf16, Bf16>(a, b, vectors, c);
   return c;
 }
 
@@ -74,18 +81,19 @@ class LinearFunction : public torch::autograd::Function<LinearFunction> {
     context->saved_data["shape"] = x.sizes().vec();
     std::vector<int64_t> shape = x.sizes().vec();
     shape.back() = weight.size(0);
-    return product(rows, matrix.t(), bias, x.scalar_type()).view(shape);
+    return product(rows, matrix.t(), {bias, {}}, x.scalar_type()).view(shape);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
     const at::Tensor dy = as_rows(gradients[0]);
-    at::Tensor dx, dweight, dbias;
+    const bool has_bias = context->saved_data["has_bias"].toBool();
+    at::Tensor dx, dbias;
     if (context->needs_input_grad(0))
-      dx = product(dy, saved[1], at::Tensor(), dy.scalar_type())
+      dx = product(dy, saved[1], {}, dy.scalar_type())
                .view(context->saved_data["shape"].toIntVector());
-    if (context->needs_input_grad(1)) dweight = product(dy.t(), saved[0], at::Tensor(), at::kFloat);
-    if (context->saved_data["has_bias"].toBool()) dbias = at::sum(dy, {0}, false, at::kFloat);
+    if (has_bias) dbias = at::empty({dy.size(1)}, at::kFloat);
+    const at::Tensor dweight = product(dy.t(), saved[0], {{}, dbias}, at::kFloat);
     return {dx, dweight, dbias};
   }
 };

@@ -118,9 +118,22 @@ void pack_dense_rows(const Element* from, int64_t row_stride, int64_t rows, int6
   }
 }
 
-/// Rows of the left operand in groups as high as a tile, the units of a step side by side.
+template <class D>
+HWY_INLINE Vec<D> sum_of_unit(D, Vec<D> unit) {
+  return unit;
+}
+template <class D>
+HWY_INLINE Vec<D> sum_of_unit(D d, Vec<hn::RebindToUnsigned<D>> pair) {
+  const hn::RebindToUnsigned<D> d32;
+  return hn::Add(hn::BitCast(d, hn::ShiftLeft<16>(pair)),
+                 hn::BitCast(d, hn::And(pair, hn::Set(d32, 0xffff0000U))));
+}
+
+/// Rows of the left operand in groups as high as a tile, the units of a step side by side; `sums`
+/// [rows], or nullptr, are added to.
 template <class Element>
-void pack_left(const Operand<Element>& a, Range rows, Range depth, Unit<Element>* packed) {
+void pack_left(const Operand<Element>& a, Range rows, Range depth, Unit<Element>* packed,
+               float* sums) {
   constexpr int64_t kPair = kUnitElements<Element>;
   const int64_t steps = units_of<Element>(depth.size());
   const Element* from = a.data + rows.begin * a.row_stride + depth.begin * a.column_stride;
@@ -136,6 +149,11 @@ void pack_left(const Operand<Element>& a, Range rows, Range depth, Unit<Element>
     const int64_t k = step * kPair;
     const Unit<Element>* units = step_units(from + k * a.column_stride, a.column_stride,
                                             k + kPair <= depth.size(), rows.size(), line);
+    if (sums != nullptr)
+      for_lanes(rows.size(), [&](auto d, int64_t i) {
+        const hn::Rebind<Unit<Element>, decltype(d)> du;
+        store(d, hn::Add(load(d, sums + i), sum_of_unit(d, hn::LoadU(du, units + i))), sums + i);
+      });
     int64_t i = 0;
     for (; i + kTileRows <= rows.size(); i += kTileRows)
       std::memcpy(packed + i * steps + step * kTileRows, units + i, kTileRows * sizeof(line[0]));
@@ -148,15 +166,17 @@ void pack_left(const Operand<Element>& a, Range rows, Range depth, Unit<Element>
 template <class Element>
 class LeftBlock {
  public:
-  LeftBlock(const Operand<Element>& a, Range rows, Range depth, std::vector<Unit<Element>>& scratch)
+  /// `sums`: of pack_left().
+  LeftBlock(const Operand<Element>& a, Range rows, Range depth, std::vector<Unit<Element>>& scratch,
+            float* sums)
       : rows_(rows.size()), steps_(units_of<Element>(depth.size())) {
-    if (a.column_stride == 1 && depth.size() % kPair == 0) {
+    if (a.column_stride == 1 && depth.size() % kPair == 0 && sums == nullptr) {
       first_ = {a.data + rows.begin * a.row_stride + depth.begin, a.row_stride, kPair};
       group_stride_ = kTileRows * a.row_stride;
       return;
     }
     Unit<Element>* packed = aligned(scratch, kBlockRows * kBlockUnits);
-    pack_left(a, rows, depth, packed);
+    pack_left(a, rows, depth, packed, sums);
     first_ = {reinterpret_cast<const Element*>(packed), kPair, kTileRows * kPair};
     group_stride_ = steps_ * kTileRows * kPair;
   }
@@ -230,7 +250,14 @@ void multiply_columns(const MatrixProduct<Element, Out>& p, Range rows, Range co
       const Range block{row, std::min(row + kBlockRows, rows.end)};
       Sums sums = all;
       if (direct || !one_pass) sums.data += (row - rows.begin) * sums.stride;
-      const LeftBlock<Element> left(p.a, block, depth, scratch.left);
+      // Summed a pass at a time, which rounds less than one long sum.
+      float row_sums[kBlockRows] = {};
+      const bool sums_rows = p.row_sums != nullptr && columns.begin == 0;
+      const LeftBlock<Element> left(p.a, block, depth, scratch.left,
+                                    sums_rows ? row_sums : nullptr);
+      if (sums_rows)
+        for (int64_t i = 0; i < block.size(); ++i)
+          p.row_sums[row + i] = row_sums[i] + (k == 0 ? 0 : p.row_sums[row + i]);
       if (k == 0)
         left.template multiply<kNative, false>(right, columns.size(), sums.data, sums.stride);
       else

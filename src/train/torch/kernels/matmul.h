@@ -16,13 +16,16 @@ struct Operand {
 };
 
 /// c = a b + bias, added up in float32: a [rows, depth], b [depth, columns], bias [columns] or
-/// nullptr, c [rows, columns] with dense rows.
+/// nullptr, c [rows, columns] with dense rows. `row_sums` [rows], or nullptr, become the sums of
+/// a's rows, which must then lie side by side (a.row_stride is 1): where a is the gradient of a
+/// linear layer's output, transposed, they are the bias's.
 template <class Element, class Out>
 struct MatrixProduct {
   int64_t rows = 0, columns = 0, depth = 0;
   Operand<Element> a, b;
   const float* bias = nullptr;
   Out* c = nullptr;
+  float* row_sums = nullptr;
 };
 
 /// Working memory of multiply(), to be reused from call to call.
