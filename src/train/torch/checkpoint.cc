@@ -18,7 +18,7 @@ namespace {
 
 using base::ErrorCategory;
 
-constexpr const char* kFormat = "edgetran.checkpoint/2";
+constexpr const char* kFormat = "edgetran.checkpoint/3";
 constexpr const char* kMetadataKey = "edgetran";
 constexpr std::string_view kBest = "best";
 
@@ -50,6 +50,8 @@ base::Json state_json(const TrainState& state, const std::string& fingerprint) {
           {"task_average", state.task_average},
           {"loss_weight", state.loss_weight},
           {"rollbacks", state.rollbacks},
+          {"returned_to", state.returned_to},
+          {"returns", state.returns},
           {"candidate_step", state.candidate_step},
           {"good_step", state.good_step},
           {"stopping", stopping_json(state.stopping)}};
@@ -64,6 +66,8 @@ base::Result<TrainState> read_state(const base::Json& json, const std::string& n
                                        {"epoch", &state.cursor.epoch},
                                        {"position", &state.cursor.position},
                                        {"rollbacks", &state.rollbacks},
+                                       {"returned_to", &state.returned_to},
+                                       {"returns", &state.returns},
                                        {"candidate_step", &state.candidate_step},
                                        {"good_step", &state.good_step}}) {
     EDGETRAN_ASSIGN(const auto value, map.require(key));

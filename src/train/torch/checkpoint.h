@@ -30,6 +30,8 @@ struct TrainState {
   /// Steps whose states diverged training can go back to (0: the beginning): the latest one kept,
   /// and the one before, which is good: training got past the latest from it.
   int64_t candidate_step = 0, good_step = 0;
+  /// Where training last went back to, and how many times in a row it did.
+  int64_t returned_to = 0, returns = 0;
   StoppingState stopping;
 };
 

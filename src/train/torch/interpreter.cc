@@ -25,8 +25,8 @@ at::Tensor to_compute_type(const at::Tensor& x, Precision precision) {
   return precision == Precision::kBf16 ? x.to(at::kBFloat16) : x;
 }
 
-/// Rows of the table. Where something else reads the table too, its gradient is dense already: the few
-/// rows of this one are added to it as they are, and no table of zeros is made for them.
+/// Rows of the table. Where something else reads the table too, its gradient is dense already: the
+/// few rows of this one are added to it as they are, and no table of zeros is made for them.
 at::Tensor run_embedding(std::span<const at::Tensor> in, bool table_is_shared) {
   return at::embedding(in[0], in[1], /*padding_idx=*/-1, /*scale_grad_by_freq=*/false,
                        /*sparse=*/table_is_shared && in[0].is_cpu());

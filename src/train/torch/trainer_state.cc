@@ -12,6 +12,9 @@ namespace {
 using base::ErrorCategory;
 
 constexpr std::string_view kRollback = "rollback";
+// A state from which training diverged so many times in a row is broken itself, whatever its loss
+// was: the next time it starts from the beginning.
+constexpr int64_t kReturns = 4;
 
 /// Puts fresh weights and an optimiser that has not seen a step into the part.
 void start_again(const TrainedPart& part, const weights::Weights& start) {
@@ -94,9 +97,12 @@ base::Result<bool> Trainer::read_metric(const base::Json& metrics) {
 base::Status Trainer::roll_back(const std::string& reason) {
   drop_gradients(parts_);
   const TrainState bad = state_;
-  EDGETRAN_TRY(restore_good_state());
+  const bool gives_up = bad.returns >= kReturns && bad.returned_to == bad.good_step;
+  EDGETRAN_TRY(gives_up ? restart() : restore_good_state());
   state_.stopping = bad.stopping;
   state_.rollbacks = bad.rollbacks;
+  state_.returns = state_.step == bad.returned_to ? bad.returns + 1 : 1;
+  state_.returned_to = state_.step;
   saved_step_ = -1;
   feed_.seek(state_.cursor, state_.step);
   if (state_.rollbacks >= job_.settings.rollbacks) {

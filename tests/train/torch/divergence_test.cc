@@ -129,6 +129,17 @@ TEST_F(DivergenceTest, WithoutACheckpointFolderGoesBackToTheBeginning) {
   for (const at::Tensor& tensor : run.weights) EXPECT_TRUE(at::isfinite(tensor).all().item<bool>());
 }
 
+TEST_F(DivergenceTest, AStateThatNeverHelpsIsLeftForTheBeginning) {
+  TrainJob job = with_checkpoint("checkpoint");
+  job.settings.rollbacks = 6;
+  const Run run = run_faulty(job, FaultyObjective::Fault::kLoss, {9, 10, 11, 12, 13});
+  ASSERT_TRUE(run.result) << run.result.error().message;
+  std::vector<int64_t> steps;
+  for (const base::Json& rollback : rollbacks(run.sink))
+    steps.push_back(rollback["to_step"].get<int64_t>());
+  EXPECT_EQ(steps, (std::vector<int64_t>{4, 4, 4, 4, 0}));
+}
+
 TEST_F(DivergenceTest, FailsAfterSoManyTimesAndKeepsTheGoodState) {
   TrainJob job = with_checkpoint("checkpoint");
   job.settings.rollbacks = 2;
