@@ -49,6 +49,13 @@ std::optional<double> peak_power_w(const base::Json& record) {
 
 }  // namespace
 
+std::vector<std::string> hardware_metric_names() {
+  std::vector<std::string> names = {"parameters", "flops"};
+  for (const Figure& figure : kFigures) names.emplace_back(figure.name);
+  names.emplace_back("peak_power_w");
+  return names;
+}
+
 Metrics record_metrics(const base::Json& record) {
   Metrics metrics;
   for (const Figure& figure : kFigures) {

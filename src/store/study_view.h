@@ -100,6 +100,9 @@ struct StudyView {
 const RungView* last_rung(const TrialView& trial);
 /// The trial's measurement on a device, or null.
 const MeasurementView* find_measurement(const TrialView& trial, const std::string& device);
+/// The names that pair_metrics() can give beside those of training: of a record's figures, and
+/// "parameters" and "flops".
+std::vector<std::string> hardware_metric_names();
 /// All figures of a trial on a device: parameters, flops, the last rung's metrics, and the record's
 /// figures under their flat names (latency_s, energy_j, peak_power_w, memory_bytes) where known.
 Metrics pair_metrics(const TrialView& trial, const std::string& device);

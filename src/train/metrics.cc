@@ -34,6 +34,12 @@ double correlation(const std::vector<double>& x, const std::vector<double>& y) {
   return std::clamp(xy / (std::sqrt(xx) * std::sqrt(yy)), -1.0, 1.0);
 }
 
+std::vector<std::string> keys_of(const base::Json& json) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : json.items()) keys.push_back(key);
+  return keys;
+}
+
 /// Ranks from 0; equal values share the mean of their ranks.
 std::vector<double> ranks(const std::vector<double>& values) {
   std::vector<size_t> order(values.size());
@@ -156,6 +162,12 @@ base::Json RegressionMetrics::to_json() const {
           {"pearson", pearson()},
           {"spearman", spearman()},
           {"rows", count()}};
+}
+
+std::vector<std::string> metric_names(data::Kind kind) {
+  if (kind == data::Kind::kText) return {"valid_loss"};
+  if (kind == data::Kind::kRegression) return keys_of(RegressionMetrics().to_json());
+  return keys_of(ClassificationMetrics(2).to_json());
 }
 
 }  // namespace edgetran::train

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
+#include "data/token_file.h"
 
 namespace edgetran::train {
 
@@ -59,6 +61,9 @@ class RegressionMetrics {
  private:
   std::vector<double> predictions_, targets_;
 };
+
+/// Names of the metrics that training and evaluation give for rows of this kind.
+std::vector<std::string> metric_names(data::Kind kind);
 
 /// Index of the largest logit, the first of equals.
 int64_t argmax(std::span<const float> logits);

@@ -1,5 +1,6 @@
 #include "train/metrics.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -67,6 +68,17 @@ TEST(Metrics, CorrelationWithAConstantIsZero) {
   metrics.add(1, 4);
   EXPECT_EQ(metrics.pearson(), 0);
   EXPECT_EQ(metrics.spearman(), 0);
+}
+
+TEST(Metrics, AreNamedByWhatRowsCarry) {
+  using ::testing::Contains;
+  using ::testing::IsSupersetOf;
+  EXPECT_THAT(metric_names(data::Kind::kClassification),
+              IsSupersetOf({"accuracy", "f1", "macro_f1", "matthews", "loss"}));
+  const auto scores = metric_names(data::Kind::kRegression);
+  EXPECT_THAT(scores, IsSupersetOf({"pearson", "spearman", "rmse", "loss"}));
+  EXPECT_THAT(scores, ::testing::Not(Contains("accuracy")));
+  EXPECT_THAT(metric_names(data::Kind::kText), ::testing::ElementsAre("valid_loss"));
 }
 
 TEST(Metrics, ArgmaxTakesTheFirstOfEquals) { EXPECT_EQ(argmax(Logits{1, 3, 3}), 1); }

@@ -157,25 +157,7 @@ base::Result<base::Json> evaluate_text(const Model& model, std::span<const at::T
   return base::Json{{"valid_loss", loss}, {"positions", positions}};
 }
 
-std::vector<std::string> keys_of(const base::Json& json) {
-  std::vector<std::string> keys;
-  for (const auto& [key, value] : json.items()) keys.push_back(key);
-  return keys;
-}
-
 }  // namespace
-
-std::vector<std::string> metric_names(data::Kind kind) {
-  if (kind == data::Kind::kText) return {"valid_loss"};
-  if (kind == data::Kind::kRegression) {
-    RegressionMetrics metrics;
-    metrics.add(0, 0);
-    return keys_of(metrics.to_json());
-  }
-  ClassificationMetrics metrics(2);
-  metrics.add(std::vector<float>{1, 0}, 0);
-  return keys_of(metrics.to_json());
-}
 
 base::Result<base::Json> evaluate(const Model& model, std::span<const at::Tensor> parameters,
                                   const data::TokenFile& file, const EvaluateOptions& options,

@@ -3,8 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "base/cancel.h"
 #include "base/json.h"
@@ -30,8 +28,5 @@ struct EvaluateOptions {
 base::Result<base::Json> evaluate(const Model& model, std::span<const at::Tensor> parameters,
                                   const data::TokenFile& file, const EvaluateOptions& options,
                                   const base::CancelToken& cancel);
-
-/// Names of the metrics that evaluate() gives for a file of this kind.
-std::vector<std::string> metric_names(data::Kind kind);
 
 }  // namespace edgetran::train::torch_engine

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/version.h"
+#include "train/metrics.h"
 #include "train/torch/device.h"
 #include "train/torch/distillation.h"
 #include "train/torch/evaluate.h"
