@@ -42,6 +42,15 @@ class Baseline(unittest.TestCase):
         self.assertEqual((figures["rows_train"], figures["rows_dev"]), (8, 4))
         self.assertGreater(figures["seconds"], 0)
 
+    def test_the_other_metrics_are_those_of_the_second_label(self):
+        done = self.run_on(TRAIN.replace("animal", "0").replace("plant", "1"),
+                           "a cat eats\t0\na fern grows\t1\na cow eats\t0\nan oak grows\t0\n")
+        figures = json.loads(done.stdout)
+        self.assertEqual(figures["accuracy"], 0.75)
+        self.assertAlmostEqual(figures["f1"], 2 / 3)  # one right, one of class 0 taken for it
+        self.assertAlmostEqual(figures["macro_f1"], (2 / 3 + 0.8) / 2)
+        self.assertAlmostEqual(figures["matthews"], (1 * 2 - 1 * 0) / (2 * 1 * 3 * 2) ** 0.5)
+
     def test_two_texts_a_row(self):
         rows = "cat\teats\tanimal\noak\tgrows\tplant\n"
         figures = json.loads(self.run_on(rows, rows).stdout)
