@@ -5,9 +5,13 @@
 #include <limits>
 #include <string_view>
 
+#include "report/quality.h"
+
 namespace edgetran::report {
 
 namespace {
+
+constexpr double kZ = 1.959963984540054;  // 97.5 % quantile of the standard normal
 
 std::optional<double> find(const store::Metrics& metrics, const std::string& name) {
   const auto found = metrics.find(name);
@@ -42,6 +46,7 @@ Figure quality_of(const store::TrialView& trial, const std::string& name) {
   if (!value) return {};
   const auto rows = find(rung->metrics, "rows");
   if (name == "accuracy" && rows && *rows > 0) return wilson_interval(*value, *rows);
+  if (name == "pearson" && rows) return fisher_interval(*value, *rows);
   return {value, find(rung->metrics, name + "_low"), find(rung->metrics, name + "_high")};
 }
 
@@ -70,18 +75,7 @@ void mark_front(std::vector<Evaluation>& evaluations, std::string_view kind) {
 
 }  // namespace
 
-std::string quality_name(const store::StudyView& study) {
-  for (const store::ObjectiveView& objective : study.objectives)
-    if (objective.maximize) return objective.name;
-  return "accuracy";
-}
-
-bool is_share(const std::string& quality) {
-  return quality.find("accuracy") != std::string::npos || quality.find("f1") != std::string::npos;
-}
-
 Figure wilson_interval(double share, double rows) {
-  constexpr double kZ = 1.959963984540054;  // 97.5 % quantile of the standard normal
   const double shrink = 1 + kZ * kZ / rows;
   const double centre = (share + kZ * kZ / (2 * rows)) / shrink;
   const double half =
@@ -89,8 +83,16 @@ Figure wilson_interval(double share, double rows) {
   return {share, std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 
+Figure fisher_interval(double correlation, double rows) {
+  if (!(rows > 3)) return {correlation, std::nullopt, std::nullopt};
+  // At -1 and 1 atanh is infinite and tanh comes back from there: the interval is the point.
+  const double centre = std::atanh(std::clamp(correlation, -1.0, 1.0));
+  const double half = kZ / std::sqrt(rows - 3);
+  return {correlation, std::tanh(centre - half), std::tanh(centre + half)};
+}
+
 std::vector<Evaluation> evaluations_of(const store::StudyView& study) {
-  const std::string quality = quality_name(study);
+  const std::string quality = study_quality(study).name;
   std::vector<Evaluation> evaluations;
   for (size_t t = 0; t < study.trials.size(); ++t) {
     const store::TrialView& trial = study.trials[t];

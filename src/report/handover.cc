@@ -12,7 +12,7 @@ namespace {
 
 using base::Json;
 
-std::optional<double> number(const Json& object, const char* key) {
+std::optional<double> number(const Json& object, const std::string& key) {
   if (!object.is_object() || !object.contains(key) || !object[key].is_number()) return std::nullopt;
   return object[key].get<double>();
 }
@@ -41,13 +41,12 @@ void add_files(const Json& files, std::vector<Fact>& facts) {
     facts.emplace_back("how to run it", how);
 }
 
-void add_score(const store::Metrics& metrics, const std::string& quality,
-               std::vector<Fact>& facts) {
-  const auto score = metric(metrics, "test_" + quality);
+void add_score(const store::Metrics& metrics, const Quality& quality, std::vector<Fact>& facts) {
+  const auto score = metric(metrics, "test_" + quality.name);
   const auto rows = metric(metrics, "test_rows");
   if (score && rows)
-    facts.emplace_back(quality + " on test rows",
-                       fmt::format("{} of {}", base::format_percent(*score),
+    facts.emplace_back(quality.title + " on test rows",
+                       fmt::format("{}, {} rows", quality.text(*score),
                                    base::format_count(static_cast<int64_t>(*rows))));
   const auto latency = metric(metrics, "latency_s");
   const auto low = metric(metrics, "latency_low_s"), high = metric(metrics, "latency_high_s");
@@ -57,35 +56,46 @@ void add_score(const store::Metrics& metrics, const std::string& quality,
                                    base::format_seconds(*low), base::format_seconds(*high)));
 }
 
-void add_parity(const Json& parity, std::vector<Fact>& facts) {
+/// What an answer as in training is: the same class, or a score within the tolerance.
+std::string agreement_text(const Json& parity, double rows, double agreement) {
+  const std::string text =
+      fmt::format("{} rows, {} of the answers as in training",
+                  base::format_count(static_cast<int64_t>(rows)), base::format_percent(agreement));
+  const auto tolerance = number(parity, "tolerance"), range = number(parity, "score_range");
+  if (!tolerance || !range || !(*range > 0)) return text;
+  return fmt::format("{}, within {:.3g} ({} of the scores' range)", text, *tolerance,
+                     base::format_percent(*tolerance / *range));
+}
+
+void add_parity(const Json& parity, const Quality& quality, std::vector<Fact>& facts) {
   if (const auto reason = text(parity, "reason"); !reason.empty())
     facts.emplace_back("not verified", reason);
   const auto rows = number(parity, "rows"), agreement = number(parity, "agreement");
   if (rows && agreement)
-    facts.emplace_back("verified on the device",
-                       fmt::format("{} rows, {} of the answers as in training",
-                                   base::format_count(static_cast<int64_t>(*rows)),
-                                   base::format_percent(*agreement)));
-  const auto deployed = number(parity, "deployed_accuracy");
-  const auto trained = number(parity, "trained_accuracy");
+    facts.emplace_back("verified on the device", agreement_text(parity, *rows, *agreement));
+  const auto deployed = number(parity, "deployed_" + quality.name);
+  const auto trained = number(parity, "trained_" + quality.name);
   if (deployed && trained)
-    facts.emplace_back("right on these rows",
-                       fmt::format("{} deployed, {} in training", base::format_percent(*deployed),
-                                   base::format_percent(*trained)));
+    facts.emplace_back(quality.title + " on these rows",
+                       fmt::format("{} deployed, {} in training", quality.text(*deployed),
+                                   quality.text(*trained)));
   const auto difference = number(parity, "max_abs_difference");
-  const auto largest = number(parity, "largest_logit");
-  if (difference && largest)
+  if (!difference) return;
+  if (const auto largest = number(parity, "largest_logit"))
     facts.emplace_back("largest difference of a logit",
                        fmt::format("{:.2g}, the largest logit is {:.3g}", *difference, *largest));
+  if (const auto range = number(parity, "score_range"))
+    facts.emplace_back("largest difference of a score",
+                       fmt::format("{:.2g}, the scores' range is {:.3g}", *difference, *range));
 }
 
 }  // namespace
 
-std::vector<Fact> handover_facts(const store::DeployedView& deployed, const std::string& quality) {
+std::vector<Fact> handover_facts(const store::DeployedView& deployed, const Quality& quality) {
   std::vector<Fact> facts;
   add_files(deployed.files, facts);
   add_score(deployed.metrics, quality, facts);
-  add_parity(deployed.parity, facts);
+  add_parity(deployed.parity, quality, facts);
   if (!facts.empty()) return facts;
   facts = flatten(deployed.files);
   for (auto& fact : flatten(deployed.parity)) facts.push_back(std::move(fact));

@@ -10,6 +10,7 @@
 #include "report/evaluations.h"
 #include "report/facts.h"
 #include "report/handover.h"
+#include "report/quality.h"
 
 namespace edgetran::report {
 
@@ -134,7 +135,7 @@ Json evaluations_json(const std::vector<Evaluation>& evaluations) {
 }
 
 Json recommended_json(const store::StudyView& study, const ReportOptions& options,
-                      const std::vector<Evaluation>& evaluations, const std::string& quality) {
+                      const std::vector<Evaluation>& evaluations, const Quality& quality) {
   const auto index = recommended_of(study, evaluations);
   if (!index) return nullptr;
   const Evaluation& pair = evaluations[*index];
@@ -145,7 +146,7 @@ Json recommended_json(const store::StudyView& study, const ReportOptions& option
         deployed.device != study.devices[pair.device].name)
       continue;
     handed_over = pairs_json(handover_facts(deployed, quality));
-    test_quality = metric(deployed.metrics, "test_" + quality);
+    test_quality = metric(deployed.metrics, "test_" + quality.name);
   }
   for (const Command& command : options.commands)
     commands.push_back(Json::array({command.title, command.line}));
@@ -184,11 +185,11 @@ Json devices_json(const store::StudyView& study) {
 }  // namespace
 
 Json page_data(const store::StudyView& study, const ReportOptions& options) {
-  const std::string quality = quality_name(study);
+  const Quality quality = study_quality(study);
   const std::vector<Evaluation> evaluations = evaluations_of(study);
   Json encoders = Json::array(), facts = Json::array(), problems = Json::array();
   for (const store::TrialView& trial : study.trials)
-    encoders.push_back(encoder_json(trial, quality));
+    encoders.push_back(encoder_json(trial, quality.name));
   for (const FactGroup& group : study_facts(study))
     facts.push_back({{"title", group.title}, {"rows", pairs_json(group.rows)}});
   for (const auto& [what, reason] : study_problems(study))
@@ -201,11 +202,16 @@ Json page_data(const store::StudyView& study, const ReportOptions& options) {
             {"finished", study.finished},
             {"created", base::iso_time(study.created_s)},
             {"seconds", rounded(study.updated_s - study.created_s)}}},
-          {"quality", {{"name", quality}, {"share", is_share(quality)}}},
+          {"quality",
+           {{"name", quality.name},
+            {"title", quality.title},
+            {"share", quality.share},
+            {"bounded", quality.bounded},
+            {"subset_note", subset_note(study)}}},
           {"devices", devices_json(study)},
           {"encoders", std::move(encoders)},
           {"evaluations", evaluations_json(evaluations)},
-          {"baselines", baselines_json(study, quality)},
+          {"baselines", baselines_json(study, quality.name)},
           {"recommended", recommended_json(study, options, evaluations, quality)},
           {"facts", std::move(facts)},
           {"problems", std::move(problems)},

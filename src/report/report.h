@@ -30,7 +30,8 @@ base::Result<std::string> render_report(const store::StudyView& study,
 /// A line an evaluation (trial on a device), RFC 4180, SI units in the column names, empty where a
 /// figure is not known. Columns: trial, device, kind, state, <quality>, <quality>_low,
 /// <quality>_high, latency_s, latency_low_s, latency_high_s, energy_j, peak_power_w, memory_bytes,
-/// parameters, flops, tokens, front, recommended, spec_hash.
+/// parameters, flops, tokens, front, recommended, spec_hash, subsets (splits that are only a part
+/// of the data set, set apart by blanks).
 std::string render_csv(const store::StudyView& study);
 
 /// The recommended pair, the baselines, the front and the problems as a Markdown page.

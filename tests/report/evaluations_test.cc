@@ -84,11 +84,27 @@ TEST(Evaluations, RecommendedPairIsFoundByTrialAndDevice) {
   EXPECT_EQ(recommended_of(study, evaluations), std::nullopt);
 }
 
-TEST(Evaluations, QualityIsTheFirstObjectiveToBeMaximised) {
-  store::StudyView study;
-  EXPECT_EQ(quality_name(study), "accuracy");
-  study.objectives = {{"latency_s", "s", false}, {"pearson", "", true}, {"accuracy", "", true}};
-  EXPECT_EQ(quality_name(study), "pearson");
+// r = 0.5 over 28 rows: tanh(0.5493061 -+ 1.9599640 / 5).
+TEST(Evaluations, FisherIntervalMatchesHandCalculation) {
+  const Figure figure = fisher_interval(0.5, 28);
+  EXPECT_NEAR(*figure.low, 0.156028, 1e-5);
+  EXPECT_NEAR(*figure.high, 0.735818, 1e-5);
+}
+
+TEST(Evaluations, FisherIntervalOfFewRowsOrAPerfectCorrelation) {
+  EXPECT_EQ(fisher_interval(0.5, 3).low, std::nullopt);
+  EXPECT_EQ(*fisher_interval(1, 10).low, 1);
+  EXPECT_EQ(*fisher_interval(-1, 10).high, -1);
+}
+
+TEST(Evaluations, QualityOfScoresIsTheirCorrelationWithItsInterval) {
+  store::StudyView study = study_of({{1, 0.5}});
+  study.objectives = {{"pearson", "", true}};
+  study.trials[0].rungs[0].metrics = {{"pearson", -0.25}, {"rmse", 1.5}, {"rows", 28}};
+  const Figure quality = evaluations_of(study)[0].quality;
+  EXPECT_EQ(quality.value, -0.25);
+  EXPECT_LT(*quality.low, -0.25);
+  EXPECT_GT(*quality.high, -0.25);
 }
 
 }  // namespace

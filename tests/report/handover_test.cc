@@ -27,25 +27,48 @@ store::DeployedView deployed() {
 }
 
 TEST(Handover, SaysWhatWasHandedOverInShownFigures) {
-  const auto facts = handover_facts(deployed(), "accuracy");
+  const auto facts = handover_facts(deployed(), quality_of_name("accuracy"));
   EXPECT_THAT(facts, Contains(Pair("ONNX file", "deploy/model.onnx (2.00 KiB)")));
-  EXPECT_THAT(facts, Contains(Pair("accuracy on test rows", "63.2 % of 5 852")));
+  EXPECT_THAT(facts, Contains(Pair("accuracy on test rows", "63.2 %, 5 852 rows")));
   EXPECT_THAT(facts, Contains(Pair("verified on the device",
                                    "256 rows, 99.6 % of the answers as in training")));
-  EXPECT_THAT(facts, Contains(Pair("right on these rows", "66.0 % deployed, 66.4 % in training")));
+  EXPECT_THAT(facts,
+              Contains(Pair("accuracy on these rows", "66.0 % deployed, 66.4 % in training")));
+}
+
+TEST(Handover, SaysHowFarScoresAgreeAndNamesTheirMetric) {
+  auto view = deployed();
+  view.parity = {{"rows", 256},
+                 {"agreement", 0.996},
+                 {"score_range", 5.0},
+                 {"tolerance", 0.05},
+                 {"deployed_pearson", 0.412},
+                 {"trained_pearson", 0.413},
+                 {"max_abs_difference", 0.061}};
+  view.metrics = {{"test_pearson", 0.4156}, {"test_rows", 1500}};
+  const auto facts = handover_facts(view, quality_of_name("pearson"));
+  EXPECT_THAT(facts, Contains(Pair("Pearson correlation on test rows", "0.416, 1 500 rows")));
+  EXPECT_THAT(facts, Contains(Pair("verified on the device",
+                                   "256 rows, 99.6 % of the answers as in training, within 0.05 "
+                                   "(1.0 % of the scores' range)")));
+  EXPECT_THAT(facts, Contains(Pair("Pearson correlation on these rows",
+                                   "0.412 deployed, 0.413 in training")));
+  EXPECT_THAT(facts,
+              Contains(Pair("largest difference of a score", "0.061, the scores' range is 5")));
 }
 
 TEST(Handover, SaysWhyNothingWasVerified) {
   auto view = deployed();
   view.parity = {{"verified", false}, {"reason", "a simulated board computes nothing"}};
-  EXPECT_THAT(handover_facts(view, "accuracy"),
+  EXPECT_THAT(handover_facts(view, quality_of_name("accuracy")),
               Contains(Pair("not verified", "a simulated board computes nothing")));
 }
 
 TEST(Handover, ShowsWhatItDoesNotKnowAsItStands) {
   const store::DeployedView view{
       .trial = 1, .device = "d", .files = {{"weights", "w.bin"}}, .parity = {}, .metrics = {}};
-  EXPECT_THAT(handover_facts(view, "accuracy"), Contains(Pair("weights", "w.bin")));
+  EXPECT_THAT(handover_facts(view, quality_of_name("accuracy")),
+              Contains(Pair("weights", "w.bin")));
 }
 
 }  // namespace

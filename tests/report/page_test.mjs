@@ -23,9 +23,9 @@ const folder = mkdtempSync(join(tmpdir(), "edgetran-page-"));
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"], headless: true });
 
 // A page of `trials` encoders, and what it complained about or asked the network for.
-async function open(trials, options = {}) {
-  const file = join(folder, `report-${trials}.html`);
-  execFileSync(fixture, [String(trials), file]);
+async function open(trials, options = {}, kind = []) {
+  const file = join(folder, `report-${[trials, ...kind].join("-")}.html`);
+  execFileSync(fixture, [String(trials), file, ...kind]);
   const context = await browser.newContext({ offline: true, viewport: { width: 1180, height: 900 }, ...options });
   const page = await context.newPage();
   page.complaints = [];
@@ -120,6 +120,32 @@ const tests = {
 
   async "failed trials are listed with their reason as text"(page) {
     assert.match(await page.locator("#health").innerText(), /Encoder 8 failed: worker killed: out of memory <\/script><b>&"/);
+  },
+
+  async "classes on whole data are accuracies and no subset"(page) {
+    assert.equal(await page.locator(".tile-label").first().innerText(), "Accuracy");
+    assert.equal(await page.locator(".subset, .subset-note").count(), 0);
+  },
+
+  async "scores on a subset are named so beside every figure"() {
+    const page = await open(24, {}, ["scores"]);
+    const tile = page.locator(".tile").first();
+    assert.match(await tile.innerText(), /^Pearson correlation subset\s+0\.\d+/);
+    assert.match(await page.locator(".subset-note").innerText(),
+      /^Subset: train and dev are only a <subset> of the data set\.$/);
+    assert.match(await page.locator(".comparison h3").innerText(), /Pearson correlation on the test rows subset/);
+    assert.match(await page.locator(".comparison li.own").innerText(), /0\.702/);
+    // A bar's full length is a correlation of 1, not the best one here.
+    const bar = await page.locator(".comparison li.own .bar").getAttribute("style");
+    assert.match(bar, /width: 70\./);
+    const heads = await page.locator("#pareto thead th").allInnerTexts();
+    assert.ok(heads.some((head) => head.startsWith("Pearson correlation")), heads.join());
+    assert.ok(await page.locator("#pareto tbody .subset").count() > 0);
+    assert.doesNotMatch(await page.locator("body").innerText(), /accuracy/i);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
+    assert.deepEqual(page.complaints, []);
+    await page.context().close();
   },
 
   async "fits a narrow screen"(page) {

@@ -92,6 +92,44 @@ TEST(PageData, FiguresThatAreNotFiniteAreMissing) {
   EXPECT_TRUE(page_data(study, {})["encoders"][0]["rungs"].back()["loss"].is_null());
 }
 
+TEST(PageData, QualityIsNamedAsTheStudyNamesIt) {
+  const base::Json classes = page_data(synthetic_study(8), {});
+  EXPECT_EQ(classes["quality"], (base::Json{{"name", "accuracy"},
+                                            {"title", "accuracy"},
+                                            {"share", true},
+                                            {"bounded", true},
+                                            {"subset_note", ""}}));
+  const base::Json scores = page_data(scored_study(8), {});
+  EXPECT_EQ(scores["quality"]["name"], "pearson");
+  EXPECT_EQ(scores["quality"]["title"], "Pearson correlation");
+  EXPECT_EQ(scores["quality"]["share"], false);
+  EXPECT_EQ(scores["quality"]["bounded"], true);
+  EXPECT_EQ(scores["evaluations"]["quality"], classes["evaluations"]["quality"]);
+  EXPECT_EQ(scores["baselines"][0]["quality"], 0);
+  EXPECT_EQ(scores["recommended"]["test_quality"], 0.702);
+  EXPECT_THAT(render(scored_study(8)), Not(HasSubstr("\"accuracy\"")));
+}
+
+TEST(Report, SubsetsAreSaidInEveryForm) {
+  const store::StudyView study = scored_study(8);
+  EXPECT_EQ(page_data(study, {})["quality"]["subset_note"],
+            "train and dev are only a <subset> of the data set");
+  const std::string markdown = render_markdown(study);
+  EXPECT_THAT(markdown, HasSubstr("**Subset:** train and dev are only a"));
+  EXPECT_THAT(render_markdown(synthetic_study(8)), Not(HasSubstr("Subset")));
+  const std::string csv = render_csv(study);
+  EXPECT_THAT(csv, HasSubstr(",spec_hash,subsets\r\n"));
+  EXPECT_EQ(count(csv, ",train dev\r\n"), 7U * 3U);
+  EXPECT_EQ(count(render_csv(synthetic_study(8)), ",train dev\r\n"), 0U);
+}
+
+TEST(Tables, MarkdownNamesTheMetric) {
+  const std::string text = render_markdown(scored_study(8));
+  EXPECT_THAT(text, HasSubstr("Pearson correlation 0."));
+  EXPECT_THAT(text, HasSubstr("| mean of the training scores | 0 |"));
+  EXPECT_THAT(text, Not(HasSubstr("accuracy")));
+}
+
 TEST(Facts, ObjectsBecomeGroupsAndNestedNamesAreJoined) {
   store::StudyView study;
   study.config = {{"budget", 12}, {"data", {{"text_file", "a.txt"}, {"split", {{"dev", 0.1}}}}}};
@@ -127,8 +165,8 @@ TEST(Tables, CsvHasALineAnEvaluationAndAsManyFieldsAsColumns) {
   const std::string header = csv.substr(0, csv.find("\r\n"));
   const std::string second =
       csv.substr(header.size() + 2, csv.find("\r\n", header.size() + 2) - header.size() - 2);
-  EXPECT_EQ(count(header, ","), 18U);
-  EXPECT_EQ(count(second, ","), 18U);
+  EXPECT_EQ(count(header, ","), 19U);
+  EXPECT_EQ(count(second, ","), 19U);
   EXPECT_EQ(count(csv, ",yes,yes,") + count(csv, ",no,yes,"), 1U);  // one recommended pair
 }
 

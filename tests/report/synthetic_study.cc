@@ -168,4 +168,30 @@ store::StudyView synthetic_study(int64_t trials, uint64_t seed) {
   return study;
 }
 
+store::StudyView scored_study(int64_t trials, uint64_t seed) {
+  store::StudyView study = synthetic_study(trials, seed);
+  const auto rename = [](store::Metrics& metrics, const char* from, const char* to) {
+    if (auto entry = metrics.extract(from)) {
+      entry.key() = to;
+      metrics.insert(std::move(entry));
+    }
+  };
+  study.objectives[0].name = "pearson";
+  for (auto& trial : study.trials)
+    for (auto& rung : trial.rungs) rename(rung.metrics, "accuracy", "pearson");
+  study.baselines = {{"mean of the training scores", {{"pearson", 0}}, {{"test", kRows}}}};
+  rename(study.deployed[0].metrics, "test_accuracy", "test_pearson");
+  study.deployed[0].parity = {{"rows", 256},
+                              {"agreement", 1.0},
+                              {"score_range", 5.0},
+                              {"tolerance", 0.05},
+                              {"trained_pearson", 0.71},
+                              {"deployed_pearson", 0.71},
+                              {"max_abs_difference", 2.1e-6}};
+  study.config["data"] = {{"metric", "pearson"},
+                          {"subsets", {"train", "dev"}},
+                          {"note", "train and dev are only a <subset> of the data set"}};
+  return study;
+}
+
 }  // namespace edgetran::report

@@ -11,4 +11,8 @@ namespace edgetran::report {
 /// deployment's figures are modelled. Texts contain characters that HTML and CSV must escape.
 store::StudyView synthetic_study(int64_t trials, uint64_t seed = 7);
 
+/// The same study of scores: Pearson's correlation in place of accuracy, on rows that are only a
+/// part of the data set.
+store::StudyView scored_study(int64_t trials, uint64_t seed = 7);
+
 }  // namespace edgetran::report

@@ -4,6 +4,7 @@ import { integer, quality, seconds, short, title } from "./format";
 import { KindBadge } from "./kind_badge";
 import { finished, kindsOf, type Evaluation, type Kind, type Page } from "./page";
 import type { Selection } from "./selection";
+import { subsetColumns } from "./subset";
 
 interface Row { index: number; evaluation: Evaluation }
 
@@ -31,7 +32,7 @@ function columnsOf(page: Page): Column<Row>[] {
   return [
     { name: "Encoder", csv: "encoder", value: (row) => encoder(row)?.trial ?? null },
     { name: "Deployment", csv: "deployment", value: (row) => page.devices[row.evaluation.device]?.name ?? "" },
-    { name: title(name), csv: name, descending: true, value: (row) => row.evaluation.quality,
+    { name: title(page.quality.title), csv: name, descending: true, value: (row) => row.evaluation.quality,
       show: (row) => quality(row.evaluation.quality, share) },
     ...kinds.flatMap((kind) => latencyColumns(kind, kinds.length === 1)),
     { name: "Parameters", csv: "parameters", value: (row) => encoder(row)?.parameters ?? null,
@@ -45,6 +46,7 @@ function columnsOf(page: Page): Column<Row>[] {
       show: (row) => <KindBadge kind={row.evaluation.kind} /> },
     { name: "Front", csv: "front", descending: true, value: (row) => (row.evaluation.front ? "yes" : ""),
       show: (row) => (row.evaluation.front ? "●" : "") },
+    ...subsetColumns<Row>(page),
   ];
 }
 

@@ -8,7 +8,7 @@ function figures(page: Page, evaluation: Evaluation): [string, string][] {
   const encoder = page.encoders[evaluation.encoder];
   const rung = encoder?.rungs[encoder.rungs.length - 1];
   const rows: [string, string][] = [
-    [title(page.quality.name), quality(evaluation.quality, page.quality.share)],
+    [title(page.quality.title), quality(evaluation.quality, page.quality.share)],
     ["Latency", seconds(evaluation.latency_s)],
     ["Parameters", integer(encoder?.parameters ?? null)],
     ["Operations", encoder ? `${short(encoder.flops)}FLOP` : "—"],

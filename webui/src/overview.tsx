@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { bytes, integer, quality, seconds, short, title } from "./format";
 import { KindBadge } from "./kind_badge";
 import type { Encoder, Evaluation, Page } from "./page";
+import { SubsetBadge, SubsetNote } from "./subset";
 
 function CopyLine({ label, line }: { label: string; line: string }) {
   const [copied, setCopied] = useState(false);
@@ -30,11 +31,12 @@ function Tile({ label, value, note, badge }: TileProps) {
 }
 
 function Tiles({ page, pair, encoder }: { page: Page; pair: Evaluation; encoder: Encoder }) {
-  const { share, name } = page.quality;
+  const { share } = page.quality;
   const interval = (low: string, high: string) => `95 % interval ${low} to ${high}`;
   return (
     <div class="tiles">
-      <Tile label={title(name)} value={quality(pair.quality, share)}
+      <Tile label={title(page.quality.title)} value={quality(pair.quality, share)}
+        badge={<SubsetBadge page={page} />}
         note={"on development rows" + (pair.quality_low === null ? ""
           : `, ${interval(quality(pair.quality_low, share), quality(pair.quality_high, share))}`)} />
       <Tile label="Latency" value={seconds(pair.latency_s)} badge={<KindBadge kind={pair.kind} />}
@@ -52,16 +54,16 @@ function Tiles({ page, pair, encoder }: { page: Page; pair: Evaluation; encoder:
  * scored on the test rows, so only the pair's score on them may stand there.
  */
 function Comparison({ page, pair, test }: { page: Page; pair: Evaluation; test: number | null }) {
-  const { share, name } = page.quality;
+  const { share, bounded } = page.quality;
   const bars = [
     { name: `Encoder ${page.encoders[pair.encoder]?.trial}`, value: test, rows: "", own: true },
     ...page.baselines.map((one) => ({ name: one.name, value: one.quality, rows: one.rows, own: false })),
   ].filter((bar) => bar.value !== null);
   if (bars.length < 2) return null;
-  const scale = share ? 1 : Math.max(...bars.map((bar) => Math.abs(bar.value ?? 0))) || 1;
+  const scale = bounded ? 1 : Math.max(...bars.map((bar) => Math.abs(bar.value ?? 0))) || 1;
   return (
     <div class="comparison">
-      <h3>{title(name)} on the test rows</h3>
+      <h3>{title(page.quality.title)} on the test rows <SubsetBadge page={page} /></h3>
       <ul>
         {bars.map((bar) => (
           <li key={bar.name} class={bar.own ? "own" : ""}>
@@ -92,6 +94,7 @@ export function Overview({ page }: { page: Page }) {
         <p class="muted">{page.study.finished
           ? "No encoder on any deployment satisfies the limits of this study."
           : "The study has not finished; what it has evaluated so far is below."}</p>
+        <SubsetNote page={page} />
       </div>
     );
   }
@@ -102,6 +105,7 @@ export function Overview({ page }: { page: Page }) {
         <h2>Encoder {encoder.trial} on {page.devices[pair.device]?.name}</h2>
         {chosen.reason && <p class="muted">{chosen.reason}</p>}
         <Tiles page={page} pair={pair} encoder={encoder} />
+        <SubsetNote page={page} />
       </div>
       <div class="pair-columns">
         <Comparison page={page} pair={pair} test={chosen.test_quality} />

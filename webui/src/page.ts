@@ -67,7 +67,11 @@ export interface Page {
   format: string;
   program: string;
   study: { name: string; seed: string; finished: boolean; created: string; seconds: number };
-  quality: { name: string; share: boolean };
+  /**
+   * What encoders are compared by: a share of rows is shown in per cent, a bounded one is never above
+   * 1. `subset_note` where the data are only a part of the data set.
+   */
+  quality: { name: string; title: string; share: boolean; bounded: boolean; subset_note: string };
   devices: Device[];
   encoders: Encoder[];
   evaluations: Evaluation[];

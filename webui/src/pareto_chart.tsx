@@ -26,7 +26,7 @@ function pointsOf(page: Page): Point[] {
 function describe(page: Page, { evaluation }: Point): string {
   const encoder = page.encoders[evaluation.encoder];
   return `Encoder ${encoder?.trial} on ${page.devices[evaluation.device]?.name}: ` +
-    `${title(page.quality.name).toLowerCase()} ${quality(evaluation.quality, page.quality.share)}, ` +
+    `${page.quality.title} ${quality(evaluation.quality, page.quality.share)}, ` +
     `latency ${seconds(evaluation.latency_s)} ${evaluation.kind}` +
     (finished(page, evaluation) ? "" : ", training stopped early") +
     (evaluation.front ? ", on the front" : "");
@@ -149,12 +149,12 @@ export function ParetoChart({ page, selected, onSelect }: { page: Page } & Selec
     <div class="chart" ref={ref}>
       <Legend page={page} hidden={hidden} onHidden={setHidden} stopped={stopped} onStopped={setStopped} />
       <svg width={width} height={height} role="group"
-        aria-label={`${title(page.quality.name)} against latency of ${shown.length} evaluations; ` +
+        aria-label={`${title(page.quality.title)} against latency of ${shown.length} evaluations; ` +
           "arrow keys walk through them, Enter shows the encoder; the table below has the same figures"}>
         <Frame width={width} height={height}
           x={{ title: "Latency (logarithmic)", ticks: logTicks(low, high, Math.max(2, width / 90)), place: x,
             text: (value) => label(seconds(value)) }}
-          y={{ title: title(page.quality.name), ticks: y.ticks(6), place: y,
+          y={{ title: title(page.quality.title), ticks: y.ticks(6), place: y,
             text: (value) => label(quality(value, page.quality.share)) }} />
         <BaselineLines page={page} points={shown.length ? shown : all} y={y} width={width} />
         {kindsOf(page).map((kind) => (

@@ -6,6 +6,7 @@ import { DataTable, type Column } from "./data_table";
 import { integer, label, quality, seconds, short, title } from "./format";
 import type { Page } from "./page";
 import type { Selection } from "./selection";
+import { subsetColumns } from "./subset";
 
 /** An encoder's quality over the tokens that it was trained on. */
 interface Curve { encoder: number; state: string; points: { tokens: number; quality: number }[] }
@@ -47,11 +48,11 @@ function RungsChart({ page, curves, chosen, onChoose }: ChartProps) {
   return (
     <div class="chart" ref={ref}>
       <svg width={width} height={height} role="img"
-        aria-label={`${title(page.quality.name)} over training tokens of ${curves.length} encoders; ` +
+        aria-label={`${title(page.quality.title)} over training tokens of ${curves.length} encoders; ` +
           "the table below has the same figures"}>
         <Frame width={width} height={height}
           x={{ title: "Training tokens (logarithmic)", ticks, place: x, text: (value) => label(short(value)) }}
-          y={{ title: title(page.quality.name), ticks: y.ticks(5), place: y,
+          y={{ title: title(page.quality.title), ticks: y.ticks(5), place: y,
             text: (value) => label(quality(value, page.quality.share)) }} />
         {[...curves].sort((a, b) => rank(a) - rank(b)).map((curve) => (
           <g key={curve.encoder} class={`curve ${curve.state === "complete" ? "complete" : "stopped"} ` +
@@ -91,10 +92,11 @@ function columnsOf(page: Page): Column<Row>[] {
     { name: "Encoder", csv: "encoder", value: (row) => row.trial },
     { name: "Stage", csv: "stage", value: (row) => row.stage },
     { name: "Tokens", csv: "tokens", value: (row) => row.tokens, show: (row) => integer(row.tokens) },
-    { name: title(name), csv: name, descending: true, value: (row) => row.quality,
+    { name: title(page.quality.title), csv: name, descending: true, value: (row) => row.quality,
       show: (row) => quality(row.quality, share) },
     { name: "Loss", csv: "loss", value: (row) => row.loss, show: (row) => row.loss?.toFixed(3) ?? "—" },
     { name: "Time", csv: "seconds", value: (row) => row.seconds, show: (row) => seconds(row.seconds) },
+    ...subsetColumns<Row>(page),
   ];
 }
 
