@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "report/quality.h"
 #include "report/report.h"
 #include "service/operations.h"
 #include "service/study/report_commands.h"
@@ -176,6 +177,10 @@ Result<Reply> report(Context&, const ReportRequest& request) {
   Reply reply;
   reply.data = {{"file", out}, {"bytes", html.size()}};
   reply.text = fmt::format("report: {}\n", out);
+  if (const std::string note = report::subset_note(view); !note.empty()) {
+    reply.data["note"] = note;
+    reply.text = fmt::format("note: {}\n", note) + reply.text;
+  }
   return reply;
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/files.h"
 #include "service/study/study_template.h"
 
 namespace edgetran::service {
@@ -31,7 +32,8 @@ base::Result<StudyConfig> read(const std::string& text) {
 
 TEST(StudyConfig, NamesFilesRelativeToItsOwnFolder) {
   const auto config =
-      read(std::string(kStudy) + "task: {source: files, train: a.tsv, dev: ../b.tsv}\n");
+      read(std::string(kStudy) +
+           "task: {source: files, train: a.tsv, dev: ../b.tsv, label_kind: class}\n");
   ASSERT_TRUE(config) << config.error().message;
   EXPECT_EQ(config->task.train, "/somewhere/a.tsv");
   EXPECT_EQ(config->task.dev, "/b.tsv");
@@ -44,6 +46,64 @@ TEST(StudyConfig, IsAboutAccuracyAndLatencyUnlessItSaysOtherwise) {
   ASSERT_EQ(config->problem.objectives.size(), 2U);
   EXPECT_EQ(config->problem.objectives[0].name, "accuracy");
   EXPECT_EQ(config->problem.objectives[1].name, "latency_s");
+}
+
+TEST(StudyConfig, ComparesByTheTasksOwnMetricUnlessItSaysOtherwise) {
+  const auto first = [](const std::string& task, const std::string& more = "") {
+    const auto config = read(std::string(kStudy) + "task: {" + task + "}\n" + more);
+    EXPECT_TRUE(config) << config.error().message;
+    const auto& objective = config.value().problem.objectives.front();
+    EXPECT_EQ(objective.goal, search::Goal::kMaximize);
+    return objective.name;
+  };
+  EXPECT_EQ(first("task: STS-B, data: d"), "pearson");
+  EXPECT_EQ(first("task: cola, data: d"), "matthews");
+  EXPECT_EQ(first("task: QNLI, data: d"), "accuracy");
+  EXPECT_EQ(first("source: files, train: a.tsv, dev: b.tsv, label_kind: score"), "pearson");
+  EXPECT_EQ(first("task: MRPC, data: d", "objectives: [{name: f1, goal: maximize}]\n"), "f1");
+  EXPECT_EQ(first("task: STS-B, data: d", "objectives: [{name: spearman, goal: maximize}]\n"),
+            "spearman");
+}
+
+TEST(StudyConfig, LooksIntoOwnFilesForWhatTheirLabelsAre) {
+  const auto folder = base::TemporaryFolder::create("edgetran-study-config").value();
+  const auto label_kind = [&](const char* rows, const char* given) {
+    const auto file = folder.path() / "rows.tsv";
+    EXPECT_TRUE(base::write_file_atomic(file, std::string("text\tlabel\n") + rows));
+    const auto config = read(std::string(kStudy) + "task: {source: files, train: " + file.string() +
+                             ", dev: " + file.string() + given + "}\n");
+    EXPECT_TRUE(config) << config.error().message;
+    return config.value().task.label_kind;
+  };
+  EXPECT_EQ(label_kind("a\t1\nb\t2.5\n", ""), "score");
+  EXPECT_EQ(label_kind("a\t1\nb\t2\n", ""), "class");
+  EXPECT_EQ(label_kind("a\t1\nb\t2\n", ", label_kind: score"), "score");
+  EXPECT_EQ(label_kind("a\t1\nb\t2.5\n", ", label_kind: class"), "class");
+}
+
+TEST(StudyConfig, RefusesFiguresThatTheTaskDoesNotHave) {
+  const auto refused = [](const std::string& text) {
+    const auto config = read(std::string(kStudy) + "task: {task: STS-B, data: d}\n" + text);
+    EXPECT_FALSE(config) << text;
+    return config ? std::string() : config.error().message + config.error().hint;
+  };
+  const auto objective = refused("objectives: [{name: accuracy, goal: maximize}]\n");
+  EXPECT_THAT(objective, HasSubstr("STS-B has scores"));
+  EXPECT_THAT(objective, HasSubstr("study.yaml:14"));
+  EXPECT_THAT(refused("constraints: [{name: matthews, min: 0}]\n"), HasSubstr("\"matthews\""));
+  EXPECT_THAT(refused("prefer: accuracy\n"), HasSubstr("pearson"));
+  EXPECT_THAT(refused("prefer: {pearson: 1, latency: 1}\n"), HasSubstr("'latency'"));
+  EXPECT_THAT(refused("training: {patience: 2, stop_metric: accuracy}\n"),
+              HasSubstr("stop_metric \"accuracy\""));
+  EXPECT_TRUE(read(std::string(kStudy) + "task: {task: STS-B, data: d}\n" +
+                   "training: {patience: 2, stop_metric: pearson}\nprefer: {latency_s: 1}\n"));
+}
+
+TEST(StudyConfig, OnlyOwnFilesAreToldWhatTheirLabelsAre) {
+  const auto config =
+      read(std::string(kStudy) + "task: {task: STS-B, data: d, label_kind: class}\n");
+  ASSERT_FALSE(config);
+  EXPECT_THAT(config.error().message, HasSubstr("label_kind 'class' is only for 'source: files'"));
 }
 
 TEST(StudyConfig, RefusesRowsWithoutFilesAndSectionsItDoesNotKnow) {

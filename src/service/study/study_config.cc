@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/text.h"
 #include "data/glue_tasks.h"
+#include "service/study/study_metrics.h"
+#include "service/study/study_task.h"
 
 namespace edgetran::service {
 
@@ -33,6 +38,19 @@ base::Status read_section(ConfigMap& map, const std::string& key,
   return section_map.finish();
 }
 
+/// Settles what the label column of own files holds; other tasks say it themselves.
+base::Status settle_label_kind(const ConfigValue& at, TaskConfig& task) {
+  if (task.task.empty() && task.source == "files") {
+    EDGETRAN_ASSIGN(const auto kind, find_label_kind(task));
+    task.label_kind = kind == data::Kind::kRegression ? "score" : "class";
+  } else if (task.label_kind != "auto") {
+    return base::fail(at.error(
+        fmt::format("label_kind '{}' is only for 'source: files'", task.label_kind),
+        "leave it out: " + (task.task.empty() ? task.source : task.task) + " has its own"));
+  }
+  return {};
+}
+
 base::Status check_task(const ConfigValue& at, TaskConfig& task,
                         const std::filesystem::path& folder) {
   if (task.source == "files" && (task.train.empty() || task.dev.empty()))
@@ -43,14 +61,10 @@ base::Status check_task(const ConfigValue& at, TaskConfig& task,
     if (task.data.empty())
       return base::fail(at.error(fmt::format("the task {} needs 'data'", (*glue)->name),
                                  "the folder of its files, or of GLUE's task folders"));
-    if ((*glue)->kind == data::Kind::kRegression)
-      return base::fail(at.error(
-          fmt::format("{} has scores; a study compares encoders on classes", (*glue)->name),
-          "use finetune and evaluate for it"));
   }
   for (std::string* path : {&task.train, &task.dev, &task.test, &task.vocabulary_file, &task.data})
     *path = resolved(folder, *path);
-  return {};
+  return settle_label_kind(at, task);
 }
 
 /// The space in the file itself, or the file that is named.
@@ -61,28 +75,49 @@ Result<space::DesignSpace> read_space(const ConfigValue& value,
   return space::read_design_space_file(resolved(folder, file));
 }
 
+/// Every item of a list of objectives or constraints names a figure that the study will have.
+base::Status check_names(const ConfigValue& list, const TaskConfig& task) {
+  EDGETRAN_ASSIGN(const auto items, list.as_list());
+  for (const auto& item : items) {
+    EDGETRAN_ASSIGN(auto map, ConfigMap::of(item));
+    EDGETRAN_ASSIGN(const auto name, map.require("name"));
+    EDGETRAN_TRY(check_study_metric(name, task));
+  }
+  return {};
+}
+
+base::Status read_preference(const ConfigValue& prefer, StudyConfig& config) {
+  std::vector<std::string> objectives;
+  for (const auto& objective : config.problem.objectives) objectives.push_back(objective.name);
+  if (prefer.kind() == ConfigValue::Kind::kString) {
+    EDGETRAN_ASSIGN(config.preference.objective, prefer.as_choice(objectives));
+    return {};
+  }
+  EDGETRAN_ASSIGN(auto weights, ConfigMap::of(prefer));
+  for (const auto& key : weights.keys()) {
+    EDGETRAN_ASSIGN(const auto weight, weights.require(key));
+    if (std::ranges::find(objectives, key) == objectives.end())
+      return base::fail(weight.error(fmt::format("'{}' is no objective here", key),
+                                     "allowed: " + base::join_words(objectives, "or")));
+    EDGETRAN_ASSIGN(config.preference.weights[key], weight.as_number(0));
+  }
+  return {};
+}
+
 base::Status read_problem(ConfigMap& map, StudyConfig& config) {
   if (const auto value = map.find("objectives")) {
     EDGETRAN_ASSIGN(config.problem.objectives, search::read_objectives(*value));
+    EDGETRAN_TRY(check_names(*value, config.task));
   } else {
-    config.problem.objectives = {{"accuracy", "", search::Goal::kMaximize},
+    config.problem.objectives = {{task_metric(config.task), "", search::Goal::kMaximize},
                                  {"latency_s", "s", search::Goal::kMinimize}};
   }
   if (const auto value = map.find("constraints")) {
     EDGETRAN_ASSIGN(config.problem.constraints, search::read_constraints(*value));
+    EDGETRAN_TRY(check_names(*value, config.task));
   }
   const auto prefer = map.find("prefer");
-  if (!prefer) return {};
-  if (prefer->kind() == ConfigValue::Kind::kString) {
-    EDGETRAN_ASSIGN(config.preference.objective, prefer->as_string());
-    return {};
-  }
-  EDGETRAN_ASSIGN(auto weights, ConfigMap::of(*prefer));
-  for (const auto& key : weights.keys()) {
-    EDGETRAN_ASSIGN(const auto weight, weights.require(key));
-    EDGETRAN_ASSIGN(config.preference.weights[key], weight.as_number(0));
-  }
-  return {};
+  return prefer ? read_preference(*prefer, config) : base::Status();
 }
 
 base::Status read_devices(ConfigMap& map, const std::filesystem::path& folder,
@@ -119,7 +154,10 @@ const base::Settings<TaskConfig>& task_settings() {
         .string("test", &TaskConfig::test, "Rows that only the final model is scored on")
         .string("text_column", &TaskConfig::text_column, "Column of the text")
         .string("text_pair_column", &TaskConfig::text_pair_column, "Column of a second text")
-        .string("label_column", &TaskConfig::label_column, "Column of the label")
+        .string("label_column", &TaskConfig::label_column, "Column of the label or score")
+        .choice("label_kind", &TaskConfig::label_kind, {"auto", "class", "score"},
+                "What the label column of own files holds; auto: scores where all are numbers and "
+                "one at least is not whole")
         .string("vocabulary_file", &TaskConfig::vocabulary_file,
                 "WordPiece vocab.txt, tokenizer.json, or a folder with vocab.json and merges.txt; "
                 "empty: one is trained on the training texts")
@@ -199,6 +237,9 @@ Result<StudyConfig> read_study_config(const ConfigValue& value,
   EDGETRAN_TRY(check_task(map.find("task").value_or(value), config.task, folder));
   EDGETRAN_TRY(read_section(map, "pretraining", pretraining_settings(), config.pretraining));
   EDGETRAN_TRY(read_section(map, "training", train::train_settings(), config.training));
+  if (config.training.patience > 0)
+    EDGETRAN_TRY(check_stop_metric(map.find("training").value_or(value),
+                                   config.training.stop_metric, config.task));
   EDGETRAN_TRY(read_section(map, "execution", execution_settings(), config.execution));
   EDGETRAN_TRY(read_section(map, "measurement", measurement_settings(), config.measurement));
   EDGETRAN_ASSIGN(const auto search, map.require("search"));

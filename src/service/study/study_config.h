@@ -24,6 +24,9 @@ struct TaskConfig {
   std::string text_column = "text";
   std::string text_pair_column;
   std::string label_column = "label";
+  /// What own files' label column holds: "auto", "class" or "score". "auto" is settled when the
+  /// study is read.
+  std::string label_kind = "auto";
   std::string vocabulary_file;          ///< empty: one is trained on the training texts
   std::string tokenizer = "wordpiece";  ///< of a trained one: "wordpiece" or "bpe"
   int64_t vocabulary_size = 8192;       ///< of a trained one
@@ -74,7 +77,9 @@ struct StudyConfig {
 };
 
 /// Reads a study (`edgetran.study/1`). Relative paths in it are relative to the file's folder.
-/// Errors are usage errors with file, line, column and caret.
+/// Where the file names no objectives they are the task's metric (study_metrics.h) and latency; for
+/// that the label column of own files is looked into, unless label_kind says what it holds. Errors
+/// are usage errors with file, line, column and caret.
 base::Result<StudyConfig> read_study_config(const std::filesystem::path& file);
 base::Result<StudyConfig> read_study_config(const base::ConfigValue& value,
                                             const std::filesystem::path& folder);

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
-#include <span>
 
 #include "base/files.h"
 #include "base/hash.h"
@@ -13,8 +11,9 @@
 #include "encoder/encoder.h"
 #include "profile/tensor_blob.h"
 #include "service/study/steady_worker.h"
+#include "service/study/study_parity.h"
+#include "service/training_data.h"
 #include "store/study_view.h"
-#include "train/metrics.h"
 #include "weights/model_folder.h"
 
 namespace edgetran::service {
@@ -32,8 +31,8 @@ using profile::TensorType;
 /// Test rows as the inputs of a deployment.
 struct CheckRows {
   std::string inputs;  ///< tensor blob: input_ids, token_type_ids, attention_mask [rows, length]
-  std::vector<int32_t> labels;  ///< [rows]
-  int64_t cut = 0;              ///< rows that were longer than the deployment
+  Truth truth;
+  int64_t cut = 0;  ///< rows that were longer than the deployment
 };
 
 std::string bytes_of(const std::vector<int64_t>& values) {
@@ -55,19 +54,25 @@ void append_row(const data::TokenFile& file, int64_t row, int64_t length, std::v
   }
 }
 
-/// About `wanted` rows spread evenly over the file, a multiple of the batch.
-Result<CheckRows> make_check_rows(const std::filesystem::path& tokens,
-                                  const device::Deployment& deployment, int64_t wanted) {
-  EDGETRAN_ASSIGN(const auto file, data::TokenFile::open(tokens));
+/// About `wanted` test rows spread evenly over the file, a multiple of the batch.
+Result<CheckRows> make_check_rows(const PreparedTask& task, const device::Deployment& deployment,
+                                  int64_t wanted) {
+  EDGETRAN_ASSIGN(const auto file, data::TokenFile::open(task.test));
   const int64_t batch = deployment.batch;
   const int64_t available = std::min(wanted, file.rows());
   const int64_t rows = std::max<int64_t>(batch, available - available % batch);
   std::vector<int64_t> ids, types, mask;
   CheckRows check;
+  check.truth.kind = task.kind;
+  check.truth.score_range = task.score_high - task.score_low;
   for (int64_t i = 0; i < rows; ++i) {
     const int64_t row = i % available * file.rows() / available;
     append_row(file, row, deployment.length, ids, types, mask);
-    check.labels.push_back(file.label(row));
+    if (task.kind == data::Kind::kRegression) {
+      check.truth.scores.push_back(file.score(row));
+    } else {
+      check.truth.labels.push_back(file.label(row));
+    }
     if (file.length(row) > deployment.length) ++check.cut;
   }
   const std::vector<int64_t> shape = {rows, deployment.length};
@@ -80,7 +85,7 @@ Result<CheckRows> make_check_rows(const std::filesystem::path& tokens,
   return check;
 }
 
-/// The logits of a blob of outputs, [rows * labels].
+/// The logits of a blob of outputs, [rows * outputs].
 Result<std::vector<float>> read_logits(std::string_view blob) {
   EDGETRAN_ASSIGN(const auto tensors, profile::decode_tensors(blob));
   const auto* logits = profile::find_tensor(tensors, "logits");
@@ -91,43 +96,8 @@ Result<std::vector<float>> read_logits(std::string_view blob) {
   return values;
 }
 
-// -- comparison
+// -- the trained model
 // -------------------------------------------------------------------------------------
-
-double accuracy_of(const std::vector<float>& logits, const std::vector<int32_t>& labels) {
-  const size_t classes = logits.size() / labels.size();
-  int64_t right = 0;
-  for (size_t i = 0; i < labels.size(); ++i)
-    right += train::argmax(std::span(logits).subspan(i * classes, classes)) == labels[i];
-  return static_cast<double>(right) / static_cast<double>(labels.size());
-}
-
-Result<Json> compare(const std::vector<float>& trained, const std::vector<float>& deployed,
-                     const CheckRows& check) {
-  if (trained.size() != deployed.size() || trained.empty())
-    return base::fail(ErrorCategory::kFailed,
-                      fmt::format("the deployed file gave {} logits, the trainer {}",
-                                  deployed.size(), trained.size()));
-  double largest = 0, difference = 0;
-  for (size_t i = 0; i < trained.size(); ++i) {
-    largest = std::max(largest, std::abs(static_cast<double>(trained[i])));
-    difference = std::max(difference, std::abs(static_cast<double>(trained[i]) - deployed[i]));
-  }
-  const size_t classes = trained.size() / check.labels.size();
-  int64_t agreeing = 0;
-  for (size_t i = 0; i < check.labels.size(); ++i)
-    agreeing += train::argmax(std::span(trained).subspan(i * classes, classes)) ==
-                train::argmax(std::span(deployed).subspan(i * classes, classes));
-  return Json{
-      {"rows", check.labels.size()},
-      {"rows_cut", check.cut},
-      {"largest_logit", largest},
-      {"max_abs_difference", difference},
-      {"max_relative_difference", largest > 0 ? difference / largest : 0},
-      {"agreement", static_cast<double>(agreeing) / static_cast<double>(check.labels.size())},
-      {"trained_accuracy", accuracy_of(trained, check.labels)},
-      {"deployed_accuracy", accuracy_of(deployed, check.labels)}};
-}
 
 /// Test metrics and the trained model's logits of the check rows, both by the trainer.
 struct Trained {
@@ -169,6 +139,23 @@ base::Status copy_whole(const std::filesystem::path& from, const std::filesystem
   return base::write_file_atomic(to, bytes);
 }
 
+/// What the file's logits mean, and what the data were: for those who have only the folder.
+Json answers_json(const DeployRequest& request, const weights::ModelInfo& info) {
+  const PreparedTask& task = request.task;
+  Json json;
+  if (task.kind == data::Kind::kRegression) {
+    json = {{"answer", "score"}, {"training_scores", {task.score_low, task.score_high}}};
+  } else {
+    json = {{"answer", "class"},
+            {"labels", info.label_names.empty() ? task.labels : info.label_names}};
+  }
+  if (!task.subsets.empty()) {
+    json["subsets"] = task.subsets;
+    json["note"] = subset_note(task.subsets);
+  }
+  return json;
+}
+
 Result<Json> write_files(const DeployRequest& request, const std::string& onnx,
                          const weights::ModelInfo& info) {
   const auto folder = request.study / "deploy";
@@ -185,16 +172,17 @@ Result<Json> write_files(const DeployRequest& request, const std::string& onnx,
   const std::string tokenizer(weights::tokenizer_file_name(request.task.vocabulary));
   EDGETRAN_TRY(copy_whole(request.task.vocabulary, folder / tokenizer));
   files["model"] = "deploy";
-  const Json how = {{"format", "edgetran.deploy/1"},
-                    {"onnx", "model.onnx"},
-                    {"onnx_sha256", base::sha256_hex(onnx)},
-                    {"tokenizer", tokenizer},
-                    {"runtime", request.device.deployment.runtime},
-                    {"precision", request.device.deployment.precision},
-                    {"threads", request.device.deployment.threads},
-                    {"batch", request.device.deployment.batch},
-                    {"length", request.device.deployment.length},
-                    {"labels", info.label_names.empty() ? request.task.labels : info.label_names}};
+  Json how = {{"format", "edgetran.deploy/1"},
+              {"onnx", "model.onnx"},
+              {"onnx_sha256", base::sha256_hex(onnx)},
+              {"tokenizer", tokenizer},
+              {"runtime", request.device.deployment.runtime},
+              {"precision", request.device.deployment.precision},
+              {"threads", request.device.deployment.threads},
+              {"batch", request.device.deployment.batch},
+              {"length", request.device.deployment.length},
+              {"metric", request.quality.name}};
+  how.update(answers_json(request, info));
   EDGETRAN_TRY(base::write_file_atomic(folder / "deploy.json", how.dump(2) + "\n"));
   files["description"] = "deploy/deploy.json";
   files["onnx_sha256"] = how.at("onnx_sha256");
@@ -215,7 +203,7 @@ Result<Json> deploy_pair(Context& context, const DeployRequest& request, Hardwar
   EDGETRAN_ASSIGN(const std::string onnx, hardware.export_model(request.device, model));
   EDGETRAN_ASSIGN(Json files, write_files(request, onnx, info));
 
-  EDGETRAN_ASSIGN(const auto check, make_check_rows(request.task.test, request.device.deployment,
+  EDGETRAN_ASSIGN(const auto check, make_check_rows(request.task, request.device.deployment,
                                                     request.config.measurement.deploy_rows));
   EDGETRAN_ASSIGN(const auto scratch, base::TemporaryFolder::create("edgetran-deploy"));
   EDGETRAN_ASSIGN(const auto trained, score_trained(context, request, check, scratch.path()));
@@ -227,7 +215,9 @@ Result<Json> deploy_pair(Context& context, const DeployRequest& request, Hardwar
         const std::string outputs,
         hardware.run_outputs(request.device, onnx, model.vocabulary, check.inputs, context));
     EDGETRAN_ASSIGN(const auto deployed, read_logits(outputs));
-    EDGETRAN_ASSIGN(parity, compare(trained.logits, deployed, check));
+    EDGETRAN_ASSIGN(parity,
+                    compare_answers(trained.logits, deployed, check.truth, request.quality.name));
+    parity["rows_cut"] = check.cut;
     parity["verified"] = true;
   }
   EDGETRAN_ASSIGN(const auto measured,

@@ -10,6 +10,7 @@
 namespace edgetran::service {
 
 using base::ErrorCategory;
+using base::Json;
 using base::Status;
 
 namespace {
@@ -29,16 +30,15 @@ base::Error nothing_trained(const store::StudyView& view) {
 
 Status StudyRunner::run_baseline() {
   EDGETRAN_ASSIGN(const auto view, store_.view());
-  if (view.baselines.empty())
-    EDGETRAN_TRY(store_.append(store::kStudyBaseline,
-                               {{"name", "majority class"},
-                                {"metrics", {{"accuracy", task_.facts.at("majority_share")}}},
-                                {"rows", {{"test", task_.facts.at("test_rows")}}}}));
+  if (view.baselines.empty()) {
+    EDGETRAN_ASSIGN(Json constant, constant_baseline(task_));
+    EDGETRAN_TRY(store_.append(store::kStudyBaseline, std::move(constant)));
+  }
   if (config_.baseline.empty() || view.baselines.size() > 1) return {};
   message("baseline: " + config_.baseline);
-  auto baseline =
-      run_baseline_program(config_.baseline, config_.task, static_cast<uint64_t>(config_.seed),
-                           store_.folder() / "baseline", context_.cancel);
+  auto baseline = run_baseline_program(config_.baseline, config_.task, quality_.name,
+                                       static_cast<uint64_t>(config_.seed),
+                                       store_.folder() / "baseline", context_.cancel);
   if (!baseline) {
     if (baseline.error().category == ErrorCategory::kInterrupted) return base::fail(interrupted());
     context_.events.emit({"warning", {{"text", "no baseline: " + baseline.error().message}}});
@@ -77,6 +77,7 @@ Status StudyRunner::deploy() {
                               {.config = config_,
                                .task = task_,
                                .device = device,
+                               .quality = quality_,
                                .trial = pair.trial,
                                .model = trial_folder(pair.trial) /
                                         fmt::format("rung-{}", subject.rungs.size() - 1),

@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "service/study/study_history.h"
+#include "service/study/study_metrics.h"
 #include "store/study_events.h"
 
 namespace edgetran::service {
@@ -38,6 +39,10 @@ Status StudyRunner::prepare() {
       std::move(cards), device::BoardOptions{.agent = context_.programs / "edgetran-agent",
                                              .agent_log = store_.folder() / "agent.log"});
   EDGETRAN_TRY(create_or_check());
+  EDGETRAN_ASSIGN(const auto view, store_.view());
+  quality_ = report::study_quality(view);
+  if (const std::string note = report::subset_note(view); !note.empty())
+    context_.events.emit({"warning", {{"text", note}}});
   EDGETRAN_ASSIGN(task_, prepare_task(config_.task, static_cast<uint64_t>(config_.seed),
                                       context_.cache, context_.events));
   search::MethodInput input{.space = config_.space,
@@ -66,7 +71,10 @@ Status StudyRunner::prepare() {
 }
 
 Status StudyRunner::create_or_check() {
-  const Json config = study_config_json(config_);
+  EDGETRAN_ASSIGN(const auto source,
+                  task_source(config_.task, static_cast<uint64_t>(config_.seed)));
+  Json config = study_config_json(config_);
+  config["data"] = data_json(config_.task, source->subsets());
   if (!store_.events().empty()) {
     const auto& created = store_.events().front().payload;
     return check_same_study(created, config, hardware_->devices_json(), store_.folder().string());

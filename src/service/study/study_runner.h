@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "base/result.h"
+#include "report/quality.h"
 #include "search/method.h"
 #include "service/request.h"
 #include "service/study/hardware.h"
@@ -74,6 +75,7 @@ class StudyRunner {
   StudyConfig config_;
   store::StudyStore store_;
   PreparedTask task_;
+  report::Quality quality_;
   std::unique_ptr<Hardware> hardware_;
   std::unique_ptr<search::Method> method_;
   std::unique_ptr<TrainingPool> pool_;

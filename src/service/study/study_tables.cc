@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/text.h"
+#include "report/quality.h"
 #include "search/hypervolume.h"
 #include "search/pareto.h"
 
@@ -12,19 +14,22 @@ namespace {
 
 using base::Json;
 
-const std::vector<Column>& pair_columns() {
-  static const std::vector<Column> columns = {{"trial", "trial", Shown::kCount},
-                                              {"device", "device", Shown::kPlain},
-                                              {"accuracy", "accuracy", Shown::kPercent},
-                                              {"latency_s", "latency", Shown::kSeconds},
-                                              {"latency_low_s", "95 % low", Shown::kSeconds},
-                                              {"latency_high_s", "high", Shown::kSeconds},
-                                              {"parameters", "parameters", Shown::kCount},
-                                              {"tokens", "tokens", Shown::kCount},
-                                              {"state", "state", Shown::kPlain},
-                                              {"kind", "kind", Shown::kPlain},
-                                              {"verdict", "verdict", Shown::kPlain},
-                                              {"front", "front", Shown::kPlain}};
+std::vector<Column> pair_columns(const store::StudyView& view) {
+  const auto quality = report::study_quality(view);
+  std::vector<Column> columns = {
+      {"trial", "trial", Shown::kCount},
+      {"device", "device", Shown::kPlain},
+      {quality.name, quality.title, quality.share ? Shown::kPercent : Shown::kNumber},
+      {"latency_s", "latency", Shown::kSeconds},
+      {"latency_low_s", "95 % low", Shown::kSeconds},
+      {"latency_high_s", "high", Shown::kSeconds},
+      {"parameters", "parameters", Shown::kCount},
+      {"tokens", "tokens", Shown::kCount},
+      {"state", "state", Shown::kPlain},
+      {"kind", "kind", Shown::kPlain},
+      {"verdict", "verdict", Shown::kPlain},
+      {"front", "front", Shown::kPlain}};
+  if (!report::study_subsets(view).empty()) columns.push_back({"subset", "subset", Shown::kPlain});
   return columns;
 }
 
@@ -92,9 +97,17 @@ std::vector<StudyPair> study_pairs(const store::StudyView& view) {
 }
 
 Reply pairs_reply(const store::StudyView& view, bool front_only) {
-  Reply reply{.data = Json::array(), .columns = pair_columns(), .text = {}, .outcome = {}};
-  for (const auto& pair : study_pairs(view))
-    if (!front_only || pair.on_front) reply.data.push_back(pair_row(pair));
+  Reply reply{.data = Json::array(), .columns = pair_columns(view), .text = {}, .outcome = {}};
+  const auto subsets = report::study_subsets(view);
+  for (const auto& pair : study_pairs(view)) {
+    if (front_only && !pair.on_front) continue;
+    Json row = pair_row(pair);
+    if (!subsets.empty()) {
+      row["subset"] = base::join_words(subsets);
+      row["note"] = report::subset_note(view);
+    }
+    reply.data.push_back(std::move(row));
+  }
   return reply;
 }
 
@@ -133,7 +146,12 @@ Reply status_reply(const store::StudyView& view) {
                 {"finished", view.finished},
                 {"trials", view.trials.size()},
                 {"devices", view.devices.size()},
-                {"measurements", measurements}};
+                {"measurements", measurements},
+                {"metric", report::study_quality(view).name}};
+  if (const auto subsets = report::study_subsets(view); !subsets.empty()) {
+    reply.data["subsets"] = subsets;
+    reply.data["note"] = report::subset_note(view);
+  }
   for (const auto& [state, count] : states) reply.data["trials_" + state] = count;
   for (const auto& [rung, count] : rungs)
     reply.data["trained_to_rung_" + std::to_string(rung)] = count;

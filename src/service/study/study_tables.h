@@ -26,15 +26,17 @@ search::Problem study_problem(const store::StudyView& view);
 /// objectives. Pointers reach into `view`.
 std::vector<StudyPair> study_pairs(const store::StudyView& view);
 
-/// Rows of the pairs: trial, design, state, device, parameters, rung, accuracy, latency with its
-/// interval, kind, verdict, front; and the columns a table shows.
+/// Rows of the pairs: trial, design, state, device, parameters, rung, metrics, latency with its
+/// interval, kind, verdict, front, and where the data are only a part of the data set which splits
+/// are ("subset") with a "note"; and the columns a table shows.
 Reply pairs_reply(const store::StudyView& view, bool front_only);
 
 /// Hypervolume of the front: costs below `reference`, which is 0 for a maximised objective and the
 /// largest value measured in the study for a minimised one; {"value", "reference"{}}.
 base::Json hypervolume_json(const store::StudyView& view);
 
-/// Counts of trials by state, rungs reached, what is left.
+/// Counts of trials by state, rungs reached, what is left, the metric that encoders are compared
+/// by, "subsets" and "note" where the data are only a part of the data set.
 Reply status_reply(const store::StudyView& view);
 
 }  // namespace edgetran::service

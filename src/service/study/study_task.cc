@@ -1,5 +1,7 @@
 #include "service/study/study_task.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -8,6 +10,7 @@
 #include "data/sampled_source.h"
 #include "data/source.h"
 #include "data/token_file.h"
+#include "service/study/study_metrics.h"
 #include "service/tokenizer_choice.h"
 
 namespace edgetran::service {
@@ -17,14 +20,15 @@ namespace {
 using base::Json;
 using base::Result;
 
-std::unique_ptr<data::DataSource> files_source(const TaskConfig& task) {
+data::TableSettings files_table(const TaskConfig& task) {
   data::TableSettings settings;
   settings.splits = {{"train", task.train}, {"dev", task.dev}};
   if (!task.test.empty()) settings.splits.push_back({"test", task.test});
   settings.text_columns = {task.text_column};
   if (!task.text_pair_column.empty()) settings.text_columns.push_back(task.text_pair_column);
   settings.label_column = task.label_column;
-  return data::make_table_source(std::move(settings));
+  settings.kind = task_kind(task);
+  return settings;
 }
 
 /// Share of the most frequent label among the rows of a token file.
@@ -36,6 +40,20 @@ double majority_share(const data::TokenFile& file) {
   return file.rows() == 0 ? 0 : static_cast<double>(most) / static_cast<double>(file.rows());
 }
 
+/// The range of the training rows' scores, into `task`.
+base::Status find_score_range(const data::TokenFile& train, PreparedTask& task) {
+  task.score_low = task.score_high = train.score(0);
+  for (int64_t row = 1; row < train.rows(); ++row) {
+    task.score_low = std::min<double>(task.score_low, train.score(row));
+    task.score_high = std::max<double>(task.score_high, train.score(row));
+  }
+  if (task.score_high > task.score_low) return {};
+  return base::fail(
+      base::ErrorCategory::kUsage,
+      fmt::format("all {} training rows have the score {}", train.rows(), task.score_low),
+      "give training rows with different scores; with one there is nothing to learn");
+}
+
 Result<Json> facts_of(const PreparedTask& task) {
   EDGETRAN_ASSIGN(const auto train, data::TokenFile::open(task.train));
   EDGETRAN_ASSIGN(const auto dev, data::TokenFile::open(task.dev));
@@ -45,11 +63,15 @@ Result<Json> facts_of(const PreparedTask& task) {
       {"train_tokens", train.tokens()},
       {"dev_rows", dev.rows()},
       {"test_rows", test.rows()},
-      {"labels", train.info().label_names.size()},
       {"vocabulary", train.info().vocabulary_size},
   };
-  if (test.info().kind == data::Kind::kClassification)
+  if (task.kind == data::Kind::kRegression) {
+    facts["training_scores_low"] = task.score_low;
+    facts["training_scores_high"] = task.score_high;
+  } else {
+    facts["labels"] = task.labels.size();
     facts["majority_share"] = majority_share(test);
+  }
   if (!task.subsets.empty()) facts["subsets"] = task.subsets;
   return facts;
 }
@@ -65,6 +87,11 @@ Result<std::filesystem::path> vocabulary_file(const TaskConfig& task,
 
 }  // namespace
 
+Result<data::Kind> find_label_kind(const TaskConfig& task) {
+  if (task.label_kind != "auto") return task_kind(task);
+  return data::detect_kind(files_table(task));
+}
+
 Result<std::unique_ptr<data::DataSource>> task_source(const TaskConfig& task, uint64_t seed) {
   std::unique_ptr<data::DataSource> source;
   if (!task.task.empty()) {
@@ -73,7 +100,7 @@ Result<std::unique_ptr<data::DataSource>> task_source(const TaskConfig& task, ui
     source =
         data::make_wordnet_source({.folder = task.wordnet, .seed = static_cast<int64_t>(seed)});
   } else {
-    source = files_source(task);
+    source = data::make_table_source(files_table(task));
   }
   std::map<std::string, int64_t> limits;
   if (task.train_rows > 0) limits["train"] = task.train_rows;
@@ -103,7 +130,9 @@ Result<PreparedTask> prepare_task(const TaskConfig& task, uint64_t seed,
   prepared.test = labelled.file("test").empty() ? prepared.dev : labelled.file("test");
   prepared.text = text.file("train");
   EDGETRAN_ASSIGN(const auto train, data::TokenFile::open(prepared.train));
+  prepared.kind = train.info().kind;
   prepared.labels = train.info().label_names;
+  if (prepared.kind == data::Kind::kRegression) EDGETRAN_TRY(find_score_range(train, prepared));
   prepared.vocabulary_size = train.info().vocabulary_size;
   EDGETRAN_ASSIGN(prepared.facts, facts_of(prepared));
   return prepared;

@@ -14,6 +14,10 @@
 
 namespace edgetran::service {
 
+/// What the label column of the task's own files holds, by `label_kind` or by looking into the
+/// training file.
+base::Result<data::Kind> find_label_kind(const TaskConfig& task);
+
 /// The rows that a task names, with splits train, dev and, where there is one, test.
 base::Result<std::unique_ptr<data::DataSource>> task_source(const TaskConfig& task, uint64_t seed);
 
@@ -23,14 +27,22 @@ struct PreparedTask {
   std::filesystem::path train, dev,
       test;                    ///< labelled token files; test is dev where none is given
   std::filesystem::path text;  ///< training texts for pre-training
-  std::vector<std::string> labels;
-  std::vector<std::string> subsets;  ///< splits that are only a part of the data set
+  data::Kind kind = data::Kind::kClassification;  ///< or kRegression
+  std::vector<std::string> labels;                ///< of classes
+  double score_low = 0, score_high = 0;           ///< of the training rows' scores
+  std::vector<std::string> subsets;               ///< splits that are only a part of the data set
   int64_t vocabulary_size = 0;
-  base::Json facts;  ///< rows, labels, share of the majority label of the test rows, ...
+  base::Json facts;  ///< rows, labels or range of the scores, ...
+
+  /// Outputs of a model for it: one a class, or one score.
+  int64_t outputs() const {
+    return kind == data::Kind::kRegression ? 1 : static_cast<int64_t>(labels.size());
+  }
 };
 
 /// Reads the rows, makes or reads the vocabulary, and writes token files into `cache` unless they
-/// are there. Depends only on the inputs' bytes, the settings and `seed`.
+/// are there. Scores that are all the same are kUsage: there is nothing to learn. Depends only on
+/// the inputs' bytes, the settings and `seed`.
 base::Result<PreparedTask> prepare_task(const TaskConfig& task, uint64_t seed,
                                         const std::filesystem::path& cache,
                                         base::EventSink& events);

@@ -58,11 +58,10 @@ Status StudyRunner::describe(const Work& work) {
 Status StudyRunner::measure(const Work& work) {
   const auto& subject = trial(work.trial);
   EDGETRAN_ASSIGN(const auto device, hardware_->device(work.device));
-  EDGETRAN_ASSIGN(
-      const auto graph,
-      encoder::build_encoder(subject.spec, {.head = encoder::TaskHead::kClassifier,
-                                            .labels = static_cast<int64_t>(task_.labels.size()),
-                                            .mask = true}));
+  EDGETRAN_ASSIGN(const auto graph,
+                  encoder::build_encoder(subject.spec, {.head = encoder::TaskHead::kClassifier,
+                                                        .labels = task_.outputs(),
+                                                        .mask = true}));
   // Latency does not depend on the values of the weights; the trained file is measured again when
   // it is deployed.
   const auto weights = weights::initialize(
@@ -143,11 +142,11 @@ Status StudyRunner::finish_training(TrainingDone done) {
     return settle_failure(work, error);
   }
   const auto metrics = numbers_of(done.result->metrics);
-  const auto accuracy = metrics.find("accuracy");
+  const auto reached = metrics.find(quality_.name);
   message(fmt::format("trial {} rung {}: {} after {} tokens", work.trial, work.rung,
-                      accuracy == metrics.end()
+                      reached == metrics.end()
                           ? std::string("trained")
-                          : "accuracy " + base::format_percent(accuracy->second),
+                          : quality_.title + " " + quality_.text(reached->second),
                       base::format_count(done.result->tokens)));
   return settle(work, {.metrics = metrics}, store::kTrialTrained,
                 {{"trial", work.trial},
