@@ -41,11 +41,12 @@ void add_files(const Json& files, std::vector<Fact>& facts) {
     facts.emplace_back("how to run it", how);
 }
 
-void add_score(const store::Metrics& metrics, const Quality& quality, std::vector<Fact>& facts) {
+void add_score(const store::Metrics& metrics, const Quality& quality, const std::string& scored_on,
+               std::vector<Fact>& facts) {
   const auto score = metric(metrics, "test_" + quality.name);
   const auto rows = metric(metrics, "test_rows");
   if (score && rows)
-    facts.emplace_back(quality.title + " on test rows",
+    facts.emplace_back(quality.title + " on " + scored_on,
                        fmt::format("{}, {} rows", quality.text(*score),
                                    base::format_count(static_cast<int64_t>(*rows))));
   const auto latency = metric(metrics, "latency_s");
@@ -91,10 +92,11 @@ void add_parity(const Json& parity, const Quality& quality, std::vector<Fact>& f
 
 }  // namespace
 
-std::vector<Fact> handover_facts(const store::DeployedView& deployed, const Quality& quality) {
+std::vector<Fact> handover_facts(const store::DeployedView& deployed, const Quality& quality,
+                                 const std::string& rows) {
   std::vector<Fact> facts;
   add_files(deployed.files, facts);
-  add_score(deployed.metrics, quality, facts);
+  add_score(deployed.metrics, quality, rows, facts);
   add_parity(deployed.parity, quality, facts);
   if (!facts.empty()) return facts;
   facts = flatten(deployed.files);

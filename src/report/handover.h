@@ -10,8 +10,10 @@
 namespace edgetran::report {
 
 /// What was handed over, in words and shown figures: files, test score, latency as deployed, and
-/// how the deployed file agrees with the trained model. Members that are not known are left out;
+/// how the deployed file agrees with the trained model. `rows` names those it was scored on
+/// (scored_rows() of the study). Members that are not known are left out;
 /// where none is known, everything is shown as it stands.
-std::vector<Fact> handover_facts(const store::DeployedView& deployed, const Quality& quality);
+std::vector<Fact> handover_facts(const store::DeployedView& deployed, const Quality& quality,
+                                 const std::string& rows);
 
 }  // namespace edgetran::report

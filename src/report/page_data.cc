@@ -145,7 +145,7 @@ Json recommended_json(const store::StudyView& study, const ReportOptions& option
     if (deployed.trial != study.trials[pair.trial].trial ||
         deployed.device != study.devices[pair.device].name)
       continue;
-    handed_over = pairs_json(handover_facts(deployed, quality));
+    handed_over = pairs_json(handover_facts(deployed, quality, scored_rows(study)));
     test_quality = metric(deployed.metrics, "test_" + quality.name);
   }
   for (const Command& command : options.commands)
@@ -207,6 +207,7 @@ Json page_data(const store::StudyView& study, const ReportOptions& options) {
             {"title", quality.title},
             {"share", quality.share},
             {"bounded", quality.bounded},
+            {"scored_on", scored_rows(study)},
             {"subset_note", subset_note(study)}}},
           {"devices", devices_json(study)},
           {"encoders", std::move(encoders)},

@@ -60,6 +60,10 @@ Quality study_quality(const store::StudyView& study) {
   return quality_of_name(own.empty() ? "accuracy" : own);
 }
 
+std::string scored_rows(const store::StudyView& study) {
+  return data_text(study, "scored_on") == "dev" ? "development rows" : "test rows";
+}
+
 std::vector<std::string> study_subsets(const store::StudyView& study) {
   std::vector<std::string> splits;
   for (const base::Json& split : data_member(study, "subsets"))

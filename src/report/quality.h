@@ -25,6 +25,11 @@ Quality quality_of_name(const std::string& name);
 /// (`data.metric` of its configuration), else accuracy.
 Quality study_quality(const store::StudyView& study);
 
+/// The rows that the handed-over model and the baselines were scored on: "test rows", or
+/// "development rows" where the data have no test rows (`data.scored_on` of the configuration), so
+/// that the choice of the pair has seen them.
+std::string scored_rows(const store::StudyView& study);
+
 /// The splits of the study's data that are only a part of the data set (`data.subsets` of its
 /// configuration), and what every output says of figures from them (`data.note`); both are empty
 /// where the data are whole.

@@ -99,8 +99,8 @@ std::string recommended_section(const store::StudyView& study, const std::vector
 
 std::string baselines_section(const store::StudyView& study, const Quality& quality) {
   if (study.baselines.empty()) return {};
-  std::string text = fmt::format("## On the same rows\n\n| method | {} |\n|---|---:|\n",
-                                 escape_markdown(quality.title));
+  std::string text = fmt::format("## On the same {}\n\n| method | {} |\n|---|---:|\n",
+                                 scored_rows(study), escape_markdown(quality.title));
   for (const store::BaselineView& one : study.baselines) {
     const auto found = one.metrics.find(quality.name);
     const auto value = found == one.metrics.end() ? std::nullopt : std::optional(found->second);

@@ -27,7 +27,7 @@ store::DeployedView deployed() {
 }
 
 TEST(Handover, SaysWhatWasHandedOverInShownFigures) {
-  const auto facts = handover_facts(deployed(), quality_of_name("accuracy"));
+  const auto facts = handover_facts(deployed(), quality_of_name("accuracy"), "test rows");
   EXPECT_THAT(facts, Contains(Pair("ONNX file", "deploy/model.onnx (2.00 KiB)")));
   EXPECT_THAT(facts, Contains(Pair("accuracy on test rows", "63.2 %, 5 852 rows")));
   EXPECT_THAT(facts, Contains(Pair("verified on the device",
@@ -46,8 +46,9 @@ TEST(Handover, SaysHowFarScoresAgreeAndNamesTheirMetric) {
                  {"trained_pearson", 0.413},
                  {"max_abs_difference", 0.061}};
   view.metrics = {{"test_pearson", 0.4156}, {"test_rows", 1500}};
-  const auto facts = handover_facts(view, quality_of_name("pearson"));
-  EXPECT_THAT(facts, Contains(Pair("Pearson correlation on test rows", "0.416, 1 500 rows")));
+  const auto facts = handover_facts(view, quality_of_name("pearson"), "development rows");
+  EXPECT_THAT(facts,
+              Contains(Pair("Pearson correlation on development rows", "0.416, 1 500 rows")));
   EXPECT_THAT(facts, Contains(Pair("verified on the device",
                                    "256 rows, 99.6 % of the answers as in training, within 0.05 "
                                    "(1.0 % of the scores' range)")));
@@ -60,14 +61,14 @@ TEST(Handover, SaysHowFarScoresAgreeAndNamesTheirMetric) {
 TEST(Handover, SaysWhyNothingWasVerified) {
   auto view = deployed();
   view.parity = {{"verified", false}, {"reason", "a simulated board computes nothing"}};
-  EXPECT_THAT(handover_facts(view, quality_of_name("accuracy")),
+  EXPECT_THAT(handover_facts(view, quality_of_name("accuracy"), "test rows"),
               Contains(Pair("not verified", "a simulated board computes nothing")));
 }
 
 TEST(Handover, ShowsWhatItDoesNotKnowAsItStands) {
   const store::DeployedView view{
       .trial = 1, .device = "d", .files = {{"weights", "w.bin"}}, .parity = {}, .metrics = {}};
-  EXPECT_THAT(handover_facts(view, quality_of_name("accuracy")),
+  EXPECT_THAT(handover_facts(view, quality_of_name("accuracy"), "test rows"),
               Contains(Pair("weights", "w.bin")));
 }
 

@@ -133,7 +133,7 @@ const tests = {
     assert.match(await tile.innerText(), /^Pearson correlation subset\s+0\.\d+/);
     assert.match(await page.locator(".subset-note").innerText(),
       /^Subset: train and dev are only a <subset> of the data set\.$/);
-    assert.match(await page.locator(".comparison h3").innerText(), /Pearson correlation on the test rows subset/);
+    assert.match(await page.locator(".comparison h3").innerText(), /Pearson correlation on the development rows subset/);
     assert.match(await page.locator(".comparison li.own").innerText(), /0\.702/);
     // A bar's full length is a correlation of 1, not the best one here.
     const bar = await page.locator(".comparison li.own .bar").getAttribute("style");

@@ -38,6 +38,13 @@ TEST(Quality, HasATitleAndSaysWhetherItEndsAtOne) {
   EXPECT_FALSE(quality_of_name("made_up").bounded);
 }
 
+TEST(Quality, TheFinalRowsAreThoseOfDevelopmentWhereThereAreNoOthers) {
+  store::StudyView study;
+  EXPECT_EQ(scored_rows(study), "test rows");
+  study.config = {{"data", {{"scored_on", "dev"}}}};
+  EXPECT_EQ(scored_rows(study), "development rows");
+}
+
 TEST(Quality, SubsetsAreThoseOfTheConfiguration) {
   store::StudyView study;
   EXPECT_TRUE(study_subsets(study).empty());

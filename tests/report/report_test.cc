@@ -98,12 +98,14 @@ TEST(PageData, QualityIsNamedAsTheStudyNamesIt) {
                                             {"title", "accuracy"},
                                             {"share", true},
                                             {"bounded", true},
+                                            {"scored_on", "test rows"},
                                             {"subset_note", ""}}));
   const base::Json scores = page_data(scored_study(8), {});
   EXPECT_EQ(scores["quality"]["name"], "pearson");
   EXPECT_EQ(scores["quality"]["title"], "Pearson correlation");
   EXPECT_EQ(scores["quality"]["share"], false);
   EXPECT_EQ(scores["quality"]["bounded"], true);
+  EXPECT_EQ(scores["quality"]["scored_on"], "development rows");
   EXPECT_EQ(scores["evaluations"]["quality"], classes["evaluations"]["quality"]);
   EXPECT_EQ(scores["baselines"][0]["quality"], 0);
   EXPECT_EQ(scores["recommended"]["test_quality"], 0.702);
@@ -126,6 +128,7 @@ TEST(Report, SubsetsAreSaidInEveryForm) {
 TEST(Tables, MarkdownNamesTheMetric) {
   const std::string text = render_markdown(scored_study(8));
   EXPECT_THAT(text, HasSubstr("Pearson correlation 0."));
+  EXPECT_THAT(text, HasSubstr("## On the same development rows"));
   EXPECT_THAT(text, HasSubstr("| mean of the training scores | 0 |"));
   EXPECT_THAT(text, Not(HasSubstr("accuracy")));
 }

@@ -189,6 +189,7 @@ store::StudyView scored_study(int64_t trials, uint64_t seed) {
                               {"deployed_pearson", 0.71},
                               {"max_abs_difference", 2.1e-6}};
   study.config["data"] = {{"metric", "pearson"},
+                          {"scored_on", "dev"},
                           {"subsets", {"train", "dev"}},
                           {"note", "train and dev are only a <subset> of the data set"}};
   return study;

@@ -12,7 +12,7 @@ namespace edgetran::report {
 store::StudyView synthetic_study(int64_t trials, uint64_t seed = 7);
 
 /// The same study of scores: Pearson's correlation in place of accuracy, on rows that are only a
-/// part of the data set.
+/// part of the data set and among which there are no test rows.
 store::StudyView scored_study(int64_t trials, uint64_t seed = 7);
 
 }  // namespace edgetran::report

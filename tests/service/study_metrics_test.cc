@@ -61,8 +61,15 @@ TEST(StudyMetrics, AnUnknownOneIsRefusedAtItsPlaceWithTheNearest) {
 }
 
 TEST(StudyMetrics, TheDataSayThatTheyAreASubset) {
-  EXPECT_EQ(data_json(files("score"), {}), (Json{{"label_kind", "score"}, {"metric", "pearson"}}));
-  const Json subset = data_json(glue("QNLI"), {"train"});
+  const auto source = [](std::vector<data::TableSettings::Split> splits) {
+    return data::make_table_source(
+        {.splits = std::move(splits), .text_columns = {"text"}, .label_column = "label"});
+  };
+  EXPECT_EQ(data_json(files("score"), *source({{"train", "a.tsv"}, {"dev", "b.tsv"}})),
+            (Json{{"label_kind", "score"}, {"metric", "pearson"}, {"scored_on", "dev"}}));
+  const Json subset = data_json(
+      glue("QNLI"), *source({{"train", "a_subset.tsv"}, {"dev", "b.tsv"}, {"test", "c.tsv"}}));
+  EXPECT_EQ(subset.at("scored_on"), "test");
   EXPECT_EQ(subset.at("subsets"), Json::array({"train"}));
   EXPECT_THAT(subset.at("note").get<std::string>(), HasSubstr("train is only a subset"));
 }

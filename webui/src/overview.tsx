@@ -51,10 +51,10 @@ function Tiles({ page, pair, encoder }: { page: Page; pair: Evaluation; encoder:
 
 /**
  * The recommended pair beside what was run on the same rows, as bars on one scale. Baselines are
- * scored on the test rows, so only the pair's score on them may stand there.
+ * scored on the rows kept for the end, so only the pair's score on them may stand there.
  */
 function Comparison({ page, pair, test }: { page: Page; pair: Evaluation; test: number | null }) {
-  const { share, bounded } = page.quality;
+  const { share, bounded, scored_on } = page.quality;
   const bars = [
     { name: `Encoder ${page.encoders[pair.encoder]?.trial}`, value: test, rows: "", own: true },
     ...page.baselines.map((one) => ({ name: one.name, value: one.quality, rows: one.rows, own: false })),
@@ -63,7 +63,7 @@ function Comparison({ page, pair, test }: { page: Page; pair: Evaluation; test: 
   const scale = bounded ? 1 : Math.max(...bars.map((bar) => Math.abs(bar.value ?? 0))) || 1;
   return (
     <div class="comparison">
-      <h3>{title(page.quality.title)} on the test rows <SubsetBadge page={page} /></h3>
+      <h3>{title(page.quality.title)} on the {scored_on} <SubsetBadge page={page} /></h3>
       <ul>
         {bars.map((bar) => (
           <li key={bar.name} class={bar.own ? "own" : ""}>

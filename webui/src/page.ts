@@ -69,9 +69,9 @@ export interface Page {
   study: { name: string; seed: string; finished: boolean; created: string; seconds: number };
   /**
    * What encoders are compared by: a share of rows is shown in per cent, a bounded one is never above
-   * 1. `subset_note` where the data are only a part of the data set.
+   * 1. `scored_on` names the rows of the handed-over model and the baselines; `subset_note` is there where the data are only a part of the data set.
    */
-  quality: { name: string; title: string; share: boolean; bounded: boolean; subset_note: string };
+  quality: { name: string; title: string; share: boolean; bounded: boolean; scored_on: string; subset_note: string };
   devices: Device[];
   encoders: Encoder[];
   evaluations: Evaluation[];

@@ -102,7 +102,7 @@ function BaselineLines({ page, points, y, width }:
       {baselinesNear(page, points).map((one) => (
         <g key={one.name} transform={`translate(0,${y(one.value)})`}>
           <line x1={margin.left} x2={width - margin.right} />
-          <text x={margin.left + 6} dy="-0.4em">{one.name}, test rows</text>
+          <text x={margin.left + 6} dy="-0.4em">{one.name}, {page.quality.scored_on}</text>
         </g>
       ))}
     </g>

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "data/glue_tasks.h"
+#include "service/study/study_task.h"
 #include "service/training_data.h"
 #include "store/study_view.h"
 #include "train/metrics.h"
@@ -73,9 +74,11 @@ base::Status check_stop_metric(const base::ConfigValue& at, const std::string& m
                              "allowed: " + base::join_words(known, "or")));
 }
 
-base::Json data_json(const TaskConfig& task, const std::vector<std::string>& subsets) {
+base::Json data_json(const TaskConfig& task, const data::DataSource& source) {
   base::Json json = {{"label_kind", task_kind(task) == data::Kind::kRegression ? "score" : "class"},
-                     {"metric", task_metric(task)}};
+                     {"metric", task_metric(task)},
+                     {"scored_on", test_split(source)}};
+  const auto subsets = source.subsets();
   if (subsets.empty()) return json;
   json["subsets"] = subsets;
   json["note"] = subset_note(subsets);

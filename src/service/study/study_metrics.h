@@ -5,7 +5,7 @@
 
 #include "base/config.h"
 #include "base/json.h"
-#include "data/token_file.h"
+#include "data/source.h"
 #include "service/study/study_config.h"
 
 namespace edgetran::service {
@@ -29,8 +29,9 @@ base::Status check_study_metric(const base::ConfigValue& name, const TaskConfig&
 base::Status check_stop_metric(const base::ConfigValue& at, const std::string& metric,
                                const TaskConfig& task);
 
-/// What the stored configuration says of the data: {"label_kind", "metric"}, and for a task of
+/// What the stored configuration says of the data: {"label_kind", "metric", "scored_on" (the split
+/// that the final model is scored on: "test", or "dev" where there is none)}, and for a task of
 /// which some splits are only a part "subsets" and the "note" that every output shows.
-base::Json data_json(const TaskConfig& task, const std::vector<std::string>& subsets);
+base::Json data_json(const TaskConfig& task, const data::DataSource& source);
 
 }  // namespace edgetran::service

@@ -74,7 +74,7 @@ Status StudyRunner::create_or_check() {
   EDGETRAN_ASSIGN(const auto source,
                   task_source(config_.task, static_cast<uint64_t>(config_.seed)));
   Json config = study_config_json(config_);
-  config["data"] = data_json(config_.task, source->subsets());
+  config["data"] = data_json(config_.task, *source);
   if (!store_.events().empty()) {
     const auto& created = store_.events().front().payload;
     return check_same_study(created, config, hardware_->devices_json(), store_.folder().string());

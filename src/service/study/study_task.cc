@@ -92,6 +92,11 @@ Result<data::Kind> find_label_kind(const TaskConfig& task) {
   return data::detect_kind(files_table(task));
 }
 
+std::string test_split(const data::DataSource& source) {
+  const auto splits = source.splits();
+  return std::ranges::find(splits, "test") != splits.end() ? "test" : "dev";
+}
+
 Result<std::unique_ptr<data::DataSource>> task_source(const TaskConfig& task, uint64_t seed) {
   std::unique_ptr<data::DataSource> source;
   if (!task.task.empty()) {
@@ -127,7 +132,7 @@ Result<PreparedTask> prepare_task(const TaskConfig& task, uint64_t seed,
                     {.cache_folder = cache, .max_length = task.max_length, .as_text = true}));
   prepared.train = labelled.file("train");
   prepared.dev = labelled.file("dev");
-  prepared.test = labelled.file("test").empty() ? prepared.dev : labelled.file("test");
+  prepared.test = labelled.file(test_split(*source));
   prepared.text = text.file("train");
   EDGETRAN_ASSIGN(const auto train, data::TokenFile::open(prepared.train));
   prepared.kind = train.info().kind;
@@ -143,8 +148,7 @@ Result<BaselineRows> write_baseline_rows(const TaskConfig& task, uint64_t seed,
   EDGETRAN_ASSIGN(const auto source, task_source(task, seed));
   EDGETRAN_TRY(data::write_tsv(*source, folder));
   const auto splits = source->splits();
-  const bool has_test = std::ranges::find(splits, "test") != splits.end();
-  const std::string test = has_test ? "test" : "dev";
+  const std::string test = test_split(*source);
   BaselineRows rows{.train = folder / "train.tsv", .test = folder / (test + ".tsv")};
   EDGETRAN_TRY(source->read([&](size_t split, const data::SourceRow&) -> base::Status {
     if (splits[split] == "train") ++rows.train_rows;

@@ -18,6 +18,9 @@ namespace edgetran::service {
 /// training file.
 base::Result<data::Kind> find_label_kind(const TaskConfig& task);
 
+/// The split that the final model is scored on: "test", or "dev" where there is none.
+std::string test_split(const data::DataSource& source);
+
 /// The rows that a task names, with splits train, dev and, where there is one, test.
 base::Result<std::unique_ptr<data::DataSource>> task_source(const TaskConfig& task, uint64_t seed);
 
