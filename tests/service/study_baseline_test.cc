@@ -34,7 +34,7 @@ TEST_F(StudyBaseline, TheBaselineOfScoresIsTheMeanOfTraining) {
   EXPECT_EQ(metrics.at("pearson"), 0.0);
   EXPECT_EQ(metrics.at("spearman"), 0.0);
   EXPECT_NEAR(metrics.at("rmse").get<double>(), std::sqrt((1.0 + 0 + 16) / 3), 1e-12);
-  EXPECT_EQ(baseline.at("rows").at("test"), 3);
+  EXPECT_EQ(baseline.at("rows").at("dev"), 3);
   EXPECT_FALSE(metrics.contains("accuracy"));
 }
 
@@ -56,7 +56,7 @@ TEST_F(StudyBaseline, AProgramIsTakenByTheMetricOfTheStudy) {
   ASSERT_TRUE(ran) << ran.error().message;
   EXPECT_EQ(ran->at("name"), "n");
   EXPECT_EQ(ran->at("metrics"), (Json{{"pearson", 0.5}, {"rmse", 2}}));
-  EXPECT_EQ(ran->at("rows"), (Json{{"train", 2}, {"test", 1}}));
+  EXPECT_EQ(ran->at("rows"), (Json{{"train", 2}, {"dev", 1}}));
 }
 
 TEST_F(StudyBaseline, AProgramForOtherRowsIsRefusedWithWhatItPrinted) {

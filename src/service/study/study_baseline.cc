@@ -93,7 +93,7 @@ Result<Json> constant_baseline(const PreparedTask& task) {
   metrics.erase("rows");
   return Json{{"name", scores ? "mean of the training scores" : "majority class"},
               {"metrics", std::move(metrics)},
-              {"rows", {{"test", test.rows()}}}};
+              {"rows", {{task.scored_on, test.rows()}}}};
 }
 
 Result<Json> run_baseline_program(const std::string& program, const TaskConfig& task,
@@ -123,7 +123,7 @@ Result<Json> run_baseline_program(const std::string& program, const TaskConfig& 
     if (value.is_number()) metrics[key] = value;
   return Json{{"name", figures.value("name", std::string("baseline"))},
               {"metrics", metrics},
-              {"rows", {{"train", rows.train_rows}, {"test", rows.test_rows}}}};
+              {"rows", {{"train", rows.train_rows}, {rows.test.stem().string(), rows.test_rows}}}};
 }
 
 }  // namespace edgetran::service

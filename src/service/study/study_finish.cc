@@ -41,7 +41,9 @@ Status StudyRunner::run_baseline() {
                                        store_.folder() / "baseline", context_.cancel);
   if (!baseline) {
     if (baseline.error().category == ErrorCategory::kInterrupted) return base::fail(interrupted());
-    context_.events.emit({"warning", {{"text", "no baseline: " + baseline.error().message}}});
+    const auto& error = baseline.error();
+    const std::string hint = error.hint.empty() ? "" : "; " + error.hint;
+    context_.events.emit({"warning", {{"text", "no baseline: " + error.message + hint}}});
     return {};
   }
   return store_.append(store::kStudyBaseline, std::move(*baseline));

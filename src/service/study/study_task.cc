@@ -132,7 +132,8 @@ Result<PreparedTask> prepare_task(const TaskConfig& task, uint64_t seed,
                     {.cache_folder = cache, .max_length = task.max_length, .as_text = true}));
   prepared.train = labelled.file("train");
   prepared.dev = labelled.file("dev");
-  prepared.test = labelled.file(test_split(*source));
+  prepared.scored_on = test_split(*source);
+  prepared.test = labelled.file(prepared.scored_on);
   prepared.text = text.file("train");
   EDGETRAN_ASSIGN(const auto train, data::TokenFile::open(prepared.train));
   prepared.kind = train.info().kind;

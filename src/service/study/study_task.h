@@ -29,6 +29,7 @@ struct PreparedTask {
   std::filesystem::path vocabulary;  ///< vocab.txt or tokenizer.json
   std::filesystem::path train, dev,
       test;                    ///< labelled token files; test is dev where none is given
+  std::string scored_on;       ///< which of both it is: "test" or "dev"
   std::filesystem::path text;  ///< training texts for pre-training
   data::Kind kind = data::Kind::kClassification;  ///< or kRegression
   std::vector<std::string> labels;                ///< of classes
