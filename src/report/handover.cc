@@ -59,7 +59,7 @@ void add_score(const store::Metrics& metrics, const Quality& quality, const std:
 
 /// What an answer as in training is: the same class, or a score within the tolerance.
 std::string agreement_text(const Json& parity, double rows, double agreement) {
-  const std::string text =
+  std::string text =
       fmt::format("{} rows, {} of the answers as in training",
                   base::format_count(static_cast<int64_t>(rows)), base::format_percent(agreement));
   const auto tolerance = number(parity, "tolerance"), range = number(parity, "score_range");

@@ -88,6 +88,7 @@ base::Status check_names(const ConfigValue& list, const TaskConfig& task) {
 
 base::Status read_preference(const ConfigValue& prefer, StudyConfig& config) {
   std::vector<std::string> objectives;
+  objectives.reserve(config.problem.objectives.size());
   for (const auto& objective : config.problem.objectives) objectives.push_back(objective.name);
   if (prefer.kind() == ConfigValue::Kind::kString) {
     EDGETRAN_ASSIGN(config.preference.objective, prefer.as_choice(objectives));
