@@ -54,10 +54,9 @@ void run_product(const at::Tensor& a, const at::Tensor& b, const Vectors& vector
   });
 }
 
-/// a b, in the operands' type or in float32.
-at::Tensor product(const at::Tensor& a, const at::Tensor& b, const Vectors& vectors,
-                   at::ScalarType type) {
-  const at::Tensor c = at::empty({a.size(0), b.size(1)}, a.options().dtype(type));
+at::Tensor own_product(const at::Tensor& a, const at::Tensor& b, const Vectors& vectors,
+                       at::ScalarType type) {
+  at::Tensor c = at::empty({a.size(0), b.size(1)}, a.options().dtype(type));
   if (a.scalar_type() == at::kFloat)
     run_product<float, float>(a, b, vectors, c);
   else if (type == at::kFloat)
@@ -67,34 +66,56 @@ at::Tensor product(const at::Tensor& a, const at::Tensor& b, const Vectors& vect
   return c;
 }
 
+at::Tensor library_product(const at::Tensor& a, const at::Tensor& b, const Vectors& vectors) {
+  if (at::Tensor sums = vectors.row_sums; sums.defined()) at::sum_out(sums, a, 1);
+  return vectors.bias.defined() ? at::addmm(vectors.bias, a, b) : at::mm(a, b);
+}
+
+/// In float32 the library's products are as fast or faster, but where c is flat, as logits are:
+/// there ours are half as fast again.
+bool is_flat(const at::Tensor& a, const at::Tensor& b) { return b.size(1) >= 16 * a.size(0); }
+
+/// Whose products a linear layer takes.
+enum class Products : uint8_t { kFastest, kOwn };
+
+/// a b, in the operands' type or in float32.
+at::Tensor product(const at::Tensor& a, const at::Tensor& b, const Vectors& vectors,
+                   at::ScalarType type, Products products) {
+  const bool takes_library =
+      products == Products::kFastest && a.scalar_type() == at::kFloat && !is_flat(a, b);
+  return takes_library ? library_product(a, b, vectors) : own_product(a, b, vectors, type);
+}
+
 at::Tensor as_rows(const at::Tensor& x) { return x.reshape({-1, x.size(-1)}).contiguous(); }
 
 class LinearFunction : public torch::autograd::Function<LinearFunction> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
-                            const std::optional<at::Tensor>& optional_bias) {
+                            const std::optional<at::Tensor>& optional_bias, Products products) {
     const at::Tensor bias = optional_bias.value_or(at::Tensor());
     const at::Tensor rows = as_rows(x);
     const at::Tensor matrix = weight.detach().contiguous().to(x.scalar_type());
     context->save_for_backward({rows, matrix});
     context->saved_data["has_bias"] = bias.defined();
+    context->saved_data["products"] = static_cast<int64_t>(products);
     context->saved_data["shape"] = x.sizes().vec();
     std::vector<int64_t> shape = x.sizes().vec();
     shape.back() = weight.size(0);
-    return product(rows, matrix.t(), {bias, {}}, x.scalar_type()).view(shape);
+    return product(rows, matrix.t(), {bias, {}}, x.scalar_type(), products).view(shape);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto saved = context->get_saved_variables();
     const at::Tensor dy = as_rows(gradients[0]);
     const bool has_bias = context->saved_data["has_bias"].toBool();
+    const auto products = static_cast<Products>(context->saved_data["products"].toInt());
     at::Tensor dx, dbias;
     if (context->needs_input_grad(0))
-      dx = product(dy, saved[1], {}, dy.scalar_type())
+      dx = product(dy, saved[1], {}, dy.scalar_type(), products)
                .view(context->saved_data["shape"].toIntVector());
     if (has_bias) dbias = at::empty({dy.size(1)}, at::kFloat);
-    const at::Tensor dweight = product(dy.t(), saved[0], {{}, dbias}, at::kFloat);
-    return {dx, dweight, dbias};
+    const at::Tensor dweight = product(dy.t(), saved[0], {{}, dbias}, at::kFloat, products);
+    return {dx, dweight, dbias, at::Tensor()};
   }
 };
 
@@ -118,7 +139,7 @@ bool prefers_own(at::ScalarType type) {
 }  // namespace
 
 at::Tensor own_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return LinearFunction::apply(x, weight, optional(bias));
+  return LinearFunction::apply(x, weight, optional(bias), Products::kOwn);
 }
 
 at::Tensor composed_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
@@ -130,7 +151,7 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
                   Precision precision) {
   const at::Tensor input = precision == Precision::kBf16 ? x.to(at::kBFloat16) : x;
   if (has_products(input, weight, bias) && prefers_own(input.scalar_type()))
-    return own_linear(input, weight, bias);
+    return LinearFunction::apply(input, weight, optional(bias), Products::kFastest);
   return composed_linear(input, weight, bias);
 }
 

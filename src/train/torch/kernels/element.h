@@ -16,7 +16,7 @@ struct Bf16 {
 template <class Element>
 using Unit = std::conditional_t<std::is_same_v<Element, Bf16>, uint32_t, float>;
 template <class Element>
-inline constexpr int64_t kUnitElements = sizeof(Unit<Element>) / sizeof(Element);
+inline constexpr int64_t kUnitElements = std::is_same_v<Element, Bf16> ? 2 : 1;
 /// Units that cover `count` elements.
 template <class Element>
 constexpr int64_t units_of(int64_t count) {
