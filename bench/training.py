@@ -7,7 +7,8 @@ machine's matrix-product peak (encoder.md, section 4).
 The peer is the better of two loops of bench/peers/pretrain_pytorch.py (sdpa and eager attention), each
 with an allocator that keeps its pages. Rounds are interleaved; figures are medians, the best in
 brackets. bf16 is the default where the processor has it. Exit 1 where a bar is missed; the bars are for
-bf16 on one thread.
+bf16 on one thread. A second table has other layers of the same size beside the plain one, ours alone: the
+peers know BERT only.
 """
 
 import argparse
@@ -23,6 +24,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PEERS = ROOT / "bench" / "peers"
 SIZES = {(2, 128): (1.6, 0.70), (4, 256): (1.4, 0.80), (4, 512): (1.3, 0.80)}
 STEPS = {(2, 128): 24, (4, 256): 12, (4, 512): 8}
+#: what a layer of 4x256 has in place of four heads of width 64: heads, their width, position
+VARIANTS = {
+    "plain": (["sa_sdp"] * 4, 64, "absolute"),
+    "relative keys": (["sa_sdp"] * 4, 64, "relative_key"),
+    "mixed, relative keys": (["sa_sdp", "sa_wma", "l_dft", "c_5"], 64, "relative_key"),
+    "l_dct and c_9": (["l_dct", "c_9"] * 2, 64, "absolute"),
+    "twelve heads of 21": (["sa_sdp"] * 12, 21, "absolute"),
+}
 BATCH, LENGTH, VOCABULARY, MASKED = 32, 128, 30522, 0.15
 
 
@@ -46,10 +55,11 @@ class Bench:
         lines = (" ".join(f"w{(7919 * i + 31 * j) % 30000}" for j in range(100)) for i in range(2000))
         (folder / "text.txt").write_text("\n\n".join(lines) + "\n")
 
-    def ours(self, layers, width):
-        spec = {"vocabulary": VOCABULARY, "positions": 512, "position": "absolute", "types": 2,
+    def ours(self, layers, width, heads=None, head_width=64, position="absolute"):
+        spec = {"vocabulary": VOCABULARY, "positions": 512, "position": position, "types": 2,
                 "embedding": width,
-                "layers": [{"width": width, "head_width": 64, "heads": ["sa_sdp"] * (width // 64),
+                "layers": [{"width": width, "head_width": head_width,
+                            "heads": heads or ["sa_sdp"] * (width // 64),
                             "feed_forward": [4 * width]}] * layers}
         (self.folder / "spec.json").write_text(json.dumps(spec))
         tokens = STEPS[layers, width] * BATCH * LENGTH
@@ -107,6 +117,14 @@ def main():
                 kept &= not missed
                 line += f"   bars {ratio_bar}, {100 * peak_bar:.0f} %: {'MISSED' if missed else 'kept'}"
             print(line, flush=True)
+        print(f"\n{'4x256, layers of':<24} {'ours':>18} {'of plain':>9}")
+        speeds = {name: [] for name in VARIANTS}
+        for _ in range(arguments.rounds):
+            for name, variant in VARIANTS.items():
+                speeds[name].append(bench.ours(4, 256, *variant))
+        plain = statistics.median(speeds["plain"])
+        for name, values in speeds.items():
+            print(f"{name:<24} {show(values):>18} {statistics.median(values) / plain:9.2f}")
     return 0 if kept else 1
 
 
