@@ -97,7 +97,7 @@ class Bench:
         for line in self.known:
             if all(line.get(name) == value for name, value in key.items()):
                 return line
-        line = key | getattr(self, who)(pair, score, seed)
+        line = getattr(self, who)(pair, score, seed) | key  # a result has "rows" too: of dev
         if self.arguments.log:
             with self.arguments.log.open("a") as file:
                 file.write(json.dumps(line) + "\n")
