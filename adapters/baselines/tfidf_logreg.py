@@ -11,35 +11,17 @@ glosses of WordNet (45 classes): 72 % in 13 s. With L-BFGS on the softmax form, 
 10 s; liblinear's dual solver gives 72 % in several times the time.
 """
 
-import json
 import math
 import sys
 import time
+
+from baseline_program import UnusableFile, read_columns, run
 
 
 INVERSE_REGULARISATION = 10  # scikit-learn's C
 STEPS = 500_000  # single-row steps that averaging needs to settle, spread over epochs
 LEAST_EPOCHS = 5
 MOST_EPOCHS = 500
-
-
-class UnusableFile(Exception):
-    pass
-
-
-def read_columns(path):
-    """The rows of a TSV: one text or two, then the label."""
-    rows = []
-    with open(path, encoding="utf-8", newline="\n") as lines:
-        for number, line in enumerate(lines, 1):
-            columns = line.rstrip("\r\n").split("\t")
-            if len(columns) not in (2, 3) or not columns[-1]:
-                raise UnusableFile(f"{path}:{number}: expected text<TAB>label, got "
-                                   f"{len(columns)} columns")
-            rows.append(columns)
-    if not rows:
-        raise UnusableFile(f"{path}: the file is empty")
-    return rows
 
 
 def read_rows(path):
@@ -68,7 +50,7 @@ def figures(predicted, truth, known):
 
 
 def evaluate(train_path, dev_path):
-    """The figures that main() prints, as a dictionary."""
+    """The figures that the program prints, as a dictionary."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import SGDClassifier
 
@@ -90,20 +72,9 @@ def evaluate(train_path, dev_path):
     predicted = model.predict(vectorizer.transform(dev_texts))
     return {"name": "TF-IDF with logistic regression",
             **figures(list(predicted), dev_labels, in_order(train_labels)),
-            "rows_train": len(train_labels), "rows_dev": len(dev_labels), "seconds": round(time.monotonic() - start, 3)}
-
-
-def main(arguments):
-    if len(arguments) != 2:
-        print("usage: tfidf_logreg.py TRAIN.tsv DEV.tsv", file=sys.stderr)
-        return 2
-    try:
-        print(json.dumps(evaluate(*arguments)))
-    except (UnusableFile, OSError, UnicodeDecodeError) as problem:
-        print(problem, file=sys.stderr)
-        return 2
-    return 0
+            "rows_train": len(train_labels), "rows_dev": len(dev_labels),
+            "seconds": round(time.monotonic() - start, 3)}
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(evaluate, sys.argv[1:]))

@@ -1,36 +1,17 @@
 """The TF-IDF baseline on sets small enough to know the answer."""
 
-import contextlib
-import io
 import json
-import pathlib
-import sys
-import tempfile
-import types
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "adapters" / "baselines"))
-import tfidf_logreg  # noqa: E402  (a program, found by the line above)
+from baseline_case import BaselineTest
+import tfidf_logreg  # found by baseline_case
 
 TRAIN = "".join(f"the {animal} eats\tanimal\nthe {plant} grows\tplant\n" for animal, plant in
                 [("cat", "oak"), ("dog", "rose"), ("hen", "fern"), ("cow", "moss")])
 
 
-class Baseline(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def run_on(self, train, dev):
-        files = []
-        for name, text in (("train.tsv", train), ("dev.tsv", dev)):
-            files.append(self.folder / name)
-            files[-1].write_text(text, encoding="utf-8")
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = tfidf_logreg.main([str(file) for file in files])
-        return types.SimpleNamespace(returncode=code, stdout=out.getvalue(), stderr=err.getvalue())
+class Baseline(BaselineTest):
+    program = tfidf_logreg
 
     def test_separable_words_are_learnt_and_the_share_of_right_answers_is_printed(self):
         done = self.run_on(TRAIN, "a cat eats\tanimal\na fern grows\tplant\na cow eats\tplant\n"

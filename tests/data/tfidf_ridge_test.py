@@ -1,16 +1,10 @@
 """The TF-IDF baseline of scores on sets small enough to know the answer."""
 
-import contextlib
-import io
 import json
-import pathlib
-import sys
-import tempfile
-import types
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "adapters" / "baselines"))
-import tfidf_ridge  # noqa: E402  (a program, found by the line above)
+from baseline_case import BaselineTest
+import tfidf_ridge  # found by baseline_case
 
 WORDS = "cat dog hen cow oak rose fern moss sea sky sun moon".split()
 
@@ -26,21 +20,8 @@ def pairs(shift):
     return "".join(rows)
 
 
-class Baseline(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-
-    def run_on(self, train, dev):
-        files = []
-        for name, text in (("train.tsv", train), ("dev.tsv", dev)):
-            files.append(self.folder / name)
-            files[-1].write_text(text, encoding="utf-8")
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = tfidf_ridge.main([str(file) for file in files])
-        return types.SimpleNamespace(returncode=code, stdout=out.getvalue(), stderr=err.getvalue())
+class Baseline(BaselineTest):
+    program = tfidf_ridge
 
     def test_what_two_texts_share_is_learnt(self):
         done = self.run_on(pairs(5), pairs(7))
