@@ -69,6 +69,15 @@ def random_text(source):
     return " ".join(source.choice(words) for _ in range(length))
 
 
+def glosses(part):
+    """WordNet's, of a part of speech; none where it is not installed."""
+    path = WORDNET / f"data.{part}"
+    if not path.is_file():
+        return []
+    return [line.split(" | ", 1)[1] for line in path.read_text(encoding="utf-8").splitlines()
+            if not line.startswith("  ")]
+
+
 class TokenizerOracle(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -154,8 +163,12 @@ class TokenizerOracle(unittest.TestCase):
         self.same_lines(BERT.read_text(encoding="utf-8").splitlines(), lower=True)
 
     def test_a_trained_vocabulary_merges_as_the_reference_trainer(self):
-        """The same entries: merges, their order and ties, on real text where there is some."""
-        lines = tokenizer_oracle.real_lines(2000) or tokenizer_oracle.mixed_lines(5, 2000)
+        """The same entries: merges, their order and ties, on real text. Words of more than 100 characters,
+        or with one that the alphabet has no room for, are left out of ours alone, so that random
+        lines would say nothing."""
+        lines = tokenizer_oracle.real_lines(2000) or [gloss.encode() for gloss in glosses("noun")[:2000]]
+        if not lines:
+            self.skipTest("neither the shared data nor WordNet is there")
         path = pathlib.Path(self.folder.name) / "trained.txt"
         tokenizer_oracle.train("wordpiece", 4000, 2, lines, path)
         reference = Tokenizer(models.WordPiece(unk_token="[UNK]"))
@@ -178,10 +191,8 @@ class TokenizerOracle(unittest.TestCase):
 
     @unittest.skipUnless(WORDNET.is_dir(), "WordNet (Debian's wordnet-base) is not installed")
     def test_wordnet_glosses_with_a_trained_vocabulary(self):
-        glosses = [line.split(" | ", 1)[1] for part in ("noun", "adj") for line in
-                   (WORDNET / f"data.{part}").read_text(encoding="utf-8").splitlines()
-                   if not line.startswith("  ")]
-        texts = self.random.sample(glosses, min(2000, len(glosses)))
+        known = glosses("noun") + glosses("adj")
+        texts = self.random.sample(known, min(2000, len(known)))
         words = sorted({w for text in texts[::3] for w in text.lower().split() if w.isalpha()})
         letters = "abcdefghijklmnopqrstuvwxyz"
         pieces = ["##" + letter for letter in letters] + ["##" + w[-3:] for w in words if len(w) > 3]
