@@ -166,7 +166,7 @@ class TokenizerOracle(unittest.TestCase):
         """The same entries: merges, their order and ties, on real text. Words of more than 100 characters,
         or with one that the alphabet has no room for, are left out of ours alone, so that random
         lines would say nothing."""
-        lines = tokenizer_oracle.real_lines(2000) or [gloss.encode() for gloss in glosses("noun")[:2000]]
+        lines = tokenizer_oracle.real_lines(2000) or [gloss.encode() for gloss in glosses("noun")[:20000]]
         if not lines:
             self.skipTest("neither the shared data nor WordNet is there")
         path = pathlib.Path(self.folder.name) / "trained.txt"
