@@ -6,3 +6,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/csrc/autograd/variable.h>
+
+#if !defined(_OPENMP) && !defined(__clang_analyzer__)
+#error "without OpenMP every at::parallel_for would run on one thread"
+#endif

@@ -53,23 +53,6 @@ TEST(Linear, KeepsTheWeightsGradientInFloat32) {
   EXPECT_LT(difference(weight.grad(), dy.to(at::kDouble).t().mm(x.to(at::kDouble))), 1e-5);
 }
 
-TEST(Linear, DoesNotDependOnThreads) {
-  const int threads = at::get_num_threads();
-  for (const auto& [rows, in, out] : {Shape{1000, 300, 70}, Shape{50, 70, 3000}}) {
-    std::vector<Tensors> runs;
-    for (const int count : {1, 2}) {
-      at::set_num_threads(count);
-      const at::Tensor x = random_values({rows, in}, 1).to(at::kFloat).set_requires_grad(true);
-      const at::Tensor weight = random_values({out, in}, 2).to(at::kFloat).set_requires_grad(true);
-      const at::Tensor y = own_linear(x, weight, random_values({out}, 3).to(at::kFloat));
-      y.backward(random_values({rows, out}, 4).to(at::kFloat));
-      runs.push_back({y.detach(), x.grad(), weight.grad()});
-    }
-    for (size_t i = 0; i < runs[0].size(); ++i) EXPECT_TRUE(at::equal(runs[0][i], runs[1][i])) << i;
-  }
-  at::set_num_threads(threads);
-}
-
 TEST(Linear, ShowsThatSomethingDiverged) {
   at::Tensor x = at::ones({7, 20});
   x[3][19] = NAN;
