@@ -45,6 +45,8 @@ void diverge_for_a_while(const ToyWorld&, TrainJob& job) {
   job.settings.warmup_share = 0.9;
 }
 
+void use_two_threads(const ToyWorld&, TrainJob& job) { job.threads = 2; }
+
 std::vector<Feature> features() {
   return {
       {"pieces", false, [](const ToyWorld&, TrainJob& job) { job.settings.accumulation = 4; }},
@@ -70,6 +72,8 @@ std::vector<Feature> features() {
       {"everything", false, make_everything},
       {"everything on text", true, make_everything},
       {"bf16", false, [](const ToyWorld&, TrainJob& job) { job.precision = Precision::kBf16; }},
+      {"two threads", false, use_two_threads},
+      {"two threads on text", true, use_two_threads},
   };
 }
 
@@ -181,7 +185,7 @@ TEST_F(ResumeMatrixTest, EveryFeatureChangesTheResult) {
     const TrainJob plain = pretrains ? world_.pretrain("plain") : world_.finetune("plain");
     ASSERT_TRUE(world_.run(plain, sink));
     for (const Feature& feature : features()) {
-      if (feature.pretrains != pretrains) continue;
+      if (feature.pretrains != pretrains || job_of(feature, "other").threads > 1) continue;
       ASSERT_TRUE(world_.run(job_of(feature, "other"), sink)) << feature.name;
       EXPECT_NE(world_.model_bytes("other"), world_.model_bytes("plain")) << feature.name;
     }
