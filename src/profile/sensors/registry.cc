@@ -1,0 +1,11 @@
+#include "profile/sensors/driver.h"
+#include "profile/sensors/drivers.h"
+
+namespace edgetran::profile::sensors {
+
+const std::vector<SensorDriver>& sensor_drivers() {
+  static const std::vector<SensorDriver> kDrivers = {};
+  return kDrivers;
+}
+
+}  // namespace edgetran::profile::sensors
