@@ -10,12 +10,12 @@ namespace edgetran::profile {
 /// Why a window has no energy.
 enum class WindowFault : uint8_t {
   kNone,
-  kNotCovered,    ///< the trace does not reach over both edges
-  kReadError,     ///< a reading inside or beside the window failed
-  kGap,           ///< gauge: no sample for more than three sampling periods
-  kWrapUnknown,   ///< counter: between two readings it could have wrapped more than once
-  kImpossible,    ///< a step or value that means more power than the hardware's rating
-  kClock,         ///< times that go backwards
+  kNotCovered,   ///< the trace does not reach over both edges
+  kReadError,    ///< a reading inside or beside the window failed
+  kGap,          ///< gauge: no sample for more than three sampling periods
+  kWrapUnknown,  ///< counter: between two readings it could have wrapped more than once
+  kImpossible,   ///< a step or value that means more power than the hardware's rating
+  kClock,        ///< times that go backwards
 };
 std::string_view fault_name(WindowFault fault);  ///< "", "NOT_COVERED", "READ_ERROR", ...
 
@@ -31,9 +31,9 @@ struct WindowEnergy {
 };
 
 /// The energy of [start_s, end_s]. Counters: the sum of differences modulo the range, in whole
-/// ticks, interpolated at both edges; a gauge's stale duplicates are dropped, the rest is integrated
-/// by trapezoids and interpolated at both edges (profiling.md, section 4). Never negative; a window
-/// that cannot be told is a fault, never a zero.
+/// ticks, interpolated at both edges; a gauge's stale duplicates are dropped, the rest is
+/// integrated by trapezoids and interpolated at both edges (profiling.md, section 4). Never
+/// negative; a window that cannot be told is a fault, never a zero.
 WindowEnergy window_energy(const PowerTrace& trace, double start_s, double end_s);
 
 /// The largest mean power over any `bandwidth_s` inside [start_s, end_s]: "peak power" over that

@@ -37,6 +37,7 @@ std::optional<Boundary> boundary_from_name(std::string_view name) {
 
 std::vector<std::string> boundary_names() {
   std::vector<std::string> names;
+  names.reserve(kBoundaries.size());
   for (const auto& [value, name] : kBoundaries) names.emplace_back(name);
   return names;
 }

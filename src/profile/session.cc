@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/clock.h"
+#include "profile/median_interval.h"
 #include "profile/memory.h"
 #include "profile/statistics.h"
 #include "profile/steady.h"
