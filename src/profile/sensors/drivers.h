@@ -6,6 +6,7 @@ namespace edgetran::profile::sensors {
 
 // One declaration a driver, in the order of profiling.md, section 7; each is defined in its file.
 
+extern const SensorDriver kPerfRapl;
 extern const SensorDriver kPowercapRapl;
 
 }  // namespace edgetran::profile::sensors

@@ -4,7 +4,7 @@
 namespace edgetran::profile::sensors {
 
 const std::vector<SensorDriver>& sensor_drivers() {
-  static const std::vector<SensorDriver> kDrivers = {kPowercapRapl};
+  static const std::vector<SensorDriver> kDrivers = {kPerfRapl, kPowercapRapl};
   return kDrivers;
 }
 
