@@ -8,5 +8,8 @@ namespace edgetran::profile::sensors {
 
 extern const SensorDriver kPerfRapl;
 extern const SensorDriver kPowercapRapl;
+extern const SensorDriver kHwmonEnergy;
+extern const SensorDriver kHwmonPower;
+extern const SensorDriver kHwmonVi;
 
 }  // namespace edgetran::profile::sensors
