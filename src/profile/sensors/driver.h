@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -18,6 +20,11 @@ namespace edgetran::profile::sensors {
 /// and takes the system's where this is empty.
 struct SensorHost {
   std::filesystem::path root = "/";
+  /// How a small file is opened and read; both as the system's calls: -1 and errno where they fail.
+  /// Empty: the system's. Stand-ins show what plain files of a fixture cannot: refusal (permission
+  /// bits do not bind root), EAGAIN, ENODATA, and a device that goes away while it is open.
+  std::function<int(const std::filesystem::path& path)> open;
+  std::function<ssize_t(int descriptor, void* buffer, size_t size)> pread;
 
   /// `path`, which begins with '/', below the root.
   std::filesystem::path at(std::string_view path) const {

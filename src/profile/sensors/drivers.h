@@ -6,4 +6,10 @@ namespace edgetran::profile::sensors {
 
 // One declaration a driver, in the order of profiling.md, section 7; each is defined in its file.
 
+extern const SensorDriver kPerfRapl;
+extern const SensorDriver kPowercapRapl;
+extern const SensorDriver kHwmonEnergy;
+extern const SensorDriver kHwmonPower;
+extern const SensorDriver kHwmonVi;
+
 }  // namespace edgetran::profile::sensors

@@ -4,7 +4,9 @@
 namespace edgetran::profile::sensors {
 
 const std::vector<SensorDriver>& sensor_drivers() {
-  static const std::vector<SensorDriver> kDrivers = {};
+  static const std::vector<SensorDriver> kDrivers = {
+      kPerfRapl, kPowercapRapl, kHwmonEnergy, kHwmonPower, kHwmonVi,
+  };
   return kDrivers;
 }
 
