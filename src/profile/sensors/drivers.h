@@ -6,4 +6,7 @@ namespace edgetran::profile::sensors {
 
 // One declaration a driver, in the order of profiling.md, section 7; each is defined in its file.
 
+extern const SensorDriver kJetsonHwmon;
+extern const SensorDriver kJetsonIio;
+
 }  // namespace edgetran::profile::sensors

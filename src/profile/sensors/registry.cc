@@ -4,7 +4,10 @@
 namespace edgetran::profile::sensors {
 
 const std::vector<SensorDriver>& sensor_drivers() {
-  static const std::vector<SensorDriver> kDrivers = {};
+  static const std::vector<SensorDriver> kDrivers = {
+      kJetsonHwmon,
+      kJetsonIio,
+  };
   return kDrivers;
 }
 
