@@ -8,5 +8,6 @@ namespace edgetran::profile::sensors {
 
 extern const SensorDriver kJetsonHwmon;
 extern const SensorDriver kJetsonIio;
+extern const SensorDriver kRpi5Pmic;
 
 }  // namespace edgetran::profile::sensors

@@ -7,6 +7,7 @@ const std::vector<SensorDriver>& sensor_drivers() {
   static const std::vector<SensorDriver> kDrivers = {
       kJetsonHwmon,
       kJetsonIio,
+      kRpi5Pmic,
   };
   return kDrivers;
 }

@@ -16,7 +16,8 @@ TEST(SensorDrivers, NamesAreUniqueAndEachIsFoundOrDeclared) {
     EXPECT_FALSE(driver.text.empty());
     EXPECT_TRUE(driver.find != nullptr || driver.make != nullptr) << driver.name;
   }
-  for (const char* name : {"jetson-hwmon", "jetson-iio"}) EXPECT_TRUE(names.contains(name)) << name;
+  for (const char* name : {"jetson-hwmon", "jetson-iio", "rpi5-pmic"})
+    EXPECT_TRUE(names.contains(name)) << name;
 }
 
 TEST(SensorDrivers, AnEmptyMachineHasNeitherSensorsNorProblems) {
