@@ -9,5 +9,6 @@ namespace edgetran::profile::sensors {
 extern const SensorDriver kJetsonHwmon;
 extern const SensorDriver kJetsonIio;
 extern const SensorDriver kRpi5Pmic;
+extern const SensorDriver kIna219;
 
 }  // namespace edgetran::profile::sensors

@@ -8,6 +8,7 @@ const std::vector<SensorDriver>& sensor_drivers() {
       kJetsonHwmon,
       kJetsonIio,
       kRpi5Pmic,
+      kIna219,
   };
   return kDrivers;
 }
