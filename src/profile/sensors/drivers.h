@@ -10,5 +10,6 @@ extern const SensorDriver kJetsonHwmon;
 extern const SensorDriver kJetsonIio;
 extern const SensorDriver kRpi5Pmic;
 extern const SensorDriver kIna219;
+extern const SensorDriver kNvml;
 
 }  // namespace edgetran::profile::sensors

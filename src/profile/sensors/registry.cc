@@ -5,10 +5,7 @@ namespace edgetran::profile::sensors {
 
 const std::vector<SensorDriver>& sensor_drivers() {
   static const std::vector<SensorDriver> kDrivers = {
-      kJetsonHwmon,
-      kJetsonIio,
-      kRpi5Pmic,
-      kIna219,
+      kJetsonHwmon, kJetsonIio, kRpi5Pmic, kIna219, kNvml,
   };
   return kDrivers;
 }
