@@ -11,5 +11,6 @@ extern const SensorDriver kJetsonIio;
 extern const SensorDriver kRpi5Pmic;
 extern const SensorDriver kIna219;
 extern const SensorDriver kNvml;
+extern const SensorDriver kBattery;
 
 }  // namespace edgetran::profile::sensors

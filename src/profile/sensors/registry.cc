@@ -5,7 +5,7 @@ namespace edgetran::profile::sensors {
 
 const std::vector<SensorDriver>& sensor_drivers() {
   static const std::vector<SensorDriver> kDrivers = {
-      kJetsonHwmon, kJetsonIio, kRpi5Pmic, kIna219, kNvml,
+      kJetsonHwmon, kJetsonIio, kRpi5Pmic, kIna219, kNvml, kBattery,
   };
   return kDrivers;
 }

@@ -16,7 +16,7 @@ TEST(SensorDrivers, NamesAreUniqueAndEachIsFoundOrDeclared) {
     EXPECT_FALSE(driver.text.empty());
     EXPECT_TRUE(driver.find != nullptr || driver.make != nullptr) << driver.name;
   }
-  for (const char* name : {"jetson-hwmon", "jetson-iio", "rpi5-pmic", "ina219", "nvml"})
+  for (const char* name : {"jetson-hwmon", "jetson-iio", "rpi5-pmic", "ina219", "nvml", "battery"})
     EXPECT_TRUE(names.contains(name)) << name;
 }
 
