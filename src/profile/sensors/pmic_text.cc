@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include "base/numbers.h"
@@ -78,7 +79,7 @@ base::Result<PmicSums> sum_pmic_rails(std::string_view text) {
       ++count;
     }
     double& told = line.is_current ? rail->amperes : rail->volts;
-    if (told == told) {
+    if (!std::isnan(told)) {
       return fail(ErrorCategory::kDevice,
                   fmt::format("pmic_read_adc tells {} twice", base::in_quotes(raw)));
     }
@@ -87,12 +88,13 @@ base::Result<PmicSums> sum_pmic_rails(std::string_view text) {
   PmicSums sums;
   for (size_t i = 0; i < count; ++i) {
     const double watts = rails[i].volts * rails[i].amperes;
-    if (watts != watts) continue;
+    if (std::isnan(watts)) continue;
     sums.watts += watts;
     ++sums.rails;
   }
-  if (sums.rails == 0) {
-    return fail(ErrorCategory::kDevice, "pmic_read_adc tells no rail with both volts and amperes");
+  if (sums.rails == 0 || !std::isfinite(sums.watts)) {
+    return fail(ErrorCategory::kDevice,
+                "pmic_read_adc tells no rail with both volts and amperes that are a power");
   }
   return sums;
 }

@@ -77,7 +77,8 @@ TEST(PmicText, WhatItDoesNotKnowIsAnError) {
   for (const char* text :
        {"error=1 error_msg=\"Command not registered\"", "VDD_CORE_A current(7)=0.5",
         "VDD_CORE_A 1A", "VDD_CORE_A current(7)=nanA", "VDD_CORE_A current(7)=A", "=1A", "", "\n\n",
-        "EXT5V_V volt(24)=5.1V", "A_A current(0)=1A\nA_A current(0)=1A\nA_V volt(1)=1V"}) {
+        "EXT5V_V volt(24)=5.1V", "A_A=1e300A\nA_V=1e300V",
+        "A_A current(0)=1A\nA_A current(0)=1A\nA_V volt(1)=1V"}) {
     const auto sums = sum_pmic_rails(text);
     ASSERT_FALSE(sums) << text;
     EXPECT_EQ(sums.error().category, ErrorCategory::kDevice);
