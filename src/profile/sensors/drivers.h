@@ -11,5 +11,11 @@ extern const SensorDriver kPowercapRapl;
 extern const SensorDriver kHwmonEnergy;
 extern const SensorDriver kHwmonPower;
 extern const SensorDriver kHwmonVi;
+extern const SensorDriver kJetsonHwmon;
+extern const SensorDriver kJetsonIio;
+extern const SensorDriver kRpi5Pmic;
+extern const SensorDriver kIna219;
+extern const SensorDriver kNvml;
+extern const SensorDriver kBattery;
 
 }  // namespace edgetran::profile::sensors

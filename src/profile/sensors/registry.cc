@@ -6,6 +6,7 @@ namespace edgetran::profile::sensors {
 const std::vector<SensorDriver>& sensor_drivers() {
   static const std::vector<SensorDriver> kDrivers = {
       kPerfRapl, kPowercapRapl, kHwmonEnergy, kHwmonPower, kHwmonVi,
+      kJetsonHwmon, kJetsonIio, kRpi5Pmic, kIna219, kNvml, kBattery,
   };
   return kDrivers;
 }

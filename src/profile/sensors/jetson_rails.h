@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "profile/sensor.h"
+#include "profile/sensors/driver.h"
+
+namespace edgetran::profile::sensors {
+
+/// A channel of an INA3221 power monitor of a Jetson, as found in the file system.
+struct JetsonChannel {
+  std::string label;   ///< "VDD_CPU_GPU_CV"; empty: the board gives it no name
+  std::string place;   ///< the chip and the channel: "1-0040:2"; the same at every boot
+  int address = 0;     ///< of the chip on its bus: 0x40 to 0x43
+  std::string source;  ///< the file or files, without the root
+  std::vector<std::filesystem::path> factors;  ///< files whose product is its power
+  double resolution_w = 0;
+  double averaging_s = 0;
+};
+
+/// The i2c device folders ("1-0040") of a driver folder ("/sys/bus/i2c/drivers/ina3221"), in order.
+struct I2cFolder {
+  std::filesystem::path path;
+  std::string name;
+  int address = 0;
+};
+std::vector<I2cFolder> i2c_folders(const SensorHost& host, std::string_view driver_folder);
+
+/// Sensors of the channels: the total of the module where a rail measures it, else their sum, and
+/// the single rails within it. Watts are factors x `unit_w`. A channel that cannot be read is a
+/// problem; so is a sum that would miss one.
+FoundSensors jetson_sensors(std::string_view driver, const std::vector<JetsonChannel>& channels,
+                            double unit_w);
+
+}  // namespace edgetran::profile::sensors
