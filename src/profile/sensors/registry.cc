@@ -4,7 +4,7 @@
 namespace edgetran::profile::sensors {
 
 const std::vector<SensorDriver>& sensor_drivers() {
-  static const std::vector<SensorDriver> kDrivers = {};
+  static const std::vector<SensorDriver> kDrivers = {kSynthetic};
   return kDrivers;
 }
 
