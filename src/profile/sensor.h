@@ -30,7 +30,8 @@ enum class Boundary : uint8_t {
   kEstimate,
 };
 
-/// "wall", "board-input", "module", "soc-rails", "psys", "package", "accelerator", "rail", "estimate".
+/// "wall", "board-input", "module", "soc-rails", "psys", "package", "accelerator", "rail",
+/// "estimate".
 std::string_view boundary_name(Boundary boundary);
 /// nullopt: no such name.
 std::optional<Boundary> boundary_from_name(std::string_view name);
@@ -45,10 +46,10 @@ struct SensorInfo {
   std::string source;   ///< the file, event or address that is read, without the root
   SensorKind kind = SensorKind::kGauge;
   Boundary boundary = Boundary::kRail;
-  double joules_per_tick = 0;   ///< counters
-  uint64_t range_ticks = 0;     ///< counters: the value after range_ticks - 1 is 0; 0: 2^64
-  double resolution_w = 0;      ///< gauges: the smallest step; 0: not known
-  double averaging_s = 0;       ///< gauges: a value is the mean over so long before it; 0: not known
+  double joules_per_tick = 0;  ///< counters
+  uint64_t range_ticks = 0;    ///< counters: the value after range_ticks - 1 is 0; 0: 2^64
+  double resolution_w = 0;     ///< gauges: the smallest step; 0: not known
+  double averaging_s = 0;      ///< gauges: a value is the mean over so long before it; 0: not known
   std::optional<double> gain_error;  ///< one standard deviation over the value, from a data sheet
   std::optional<double> rating_w;    ///< more than this cannot be: a limit of the hardware
 };
