@@ -79,15 +79,27 @@ class SystemSyntheticSensor final : public Sensor {
 
 FoundSensors find(const SensorHost& /*host*/) { return {}; }
 
+base::Status check_together(const SyntheticSettings& settings, const base::ConfigValue& place) {
+  if (settings.range_ticks != 0 && settings.start_ticks >= settings.range_ticks) {
+    return base::fail(
+        place.error(fmt::format("start_ticks is {}, outside the counter's range of {} ticks",
+                                settings.start_ticks, settings.range_ticks),
+                    "give less than range_ticks"));
+  }
+  const bool counter = settings.kind == "counter";
+  const bool of_gauges = settings.fault == "nan" || settings.fault == "drift";
+  if (counter ? of_gauges : settings.fault == "reset") {
+    return base::fail(
+        place.error(fmt::format("fault {} does not happen to a {}", settings.fault, settings.kind),
+                    "nan and drift are faults of gauges, reset is one of counters"));
+  }
+  return {};
+}
+
 base::Result<std::unique_ptr<Sensor>> make(const SensorHost& /*host*/, base::ConfigMap& map) {
   SyntheticSettings settings;
   EDGETRAN_TRY(synthetic_settings().read(map, settings));
-  if (settings.range_ticks != 0 && settings.start_ticks >= settings.range_ticks) {
-    return base::fail(
-        map.value().error(fmt::format("start_ticks is {}, outside the counter's range of {} ticks",
-                                      settings.start_ticks, settings.range_ticks),
-                          "give less than range_ticks"));
-  }
+  EDGETRAN_TRY(check_together(settings, map.value()));
   return std::make_unique<SystemSyntheticSensor>(settings);
 }
 

@@ -24,10 +24,11 @@ struct SyntheticSettings : Waveform {
   double gain_error = 0;       ///< as the data sheet would say it; 0: not known
   double read_s = 0;           ///< how long a reading takes; the value is taken somewhere in it
 
-  /// none; gap: the first reading after `fault_at_s` takes `fault_for_s`; error, nan: readings
-  /// fail, are not numbers, for so long; spike: for so long a gauge reads `fault_size` times the
-  /// power, or a counter has counted `fault_size` J too much; drift: from then on the gain rises by
-  /// `fault_size` a second; reset: from then on a counter counts from 0 again.
+  /// none; gap: the first reading after `fault_at_s` takes `fault_for_s`; error: readings fail for
+  /// so long; spike: for so long a gauge reads `fault_size` times the power, or a counter has
+  /// counted `fault_size` J too much. Gauges only: nan: values are no numbers for so long; drift:
+  /// from then on the gain rises by `fault_size` a second. Counters only: reset: from then on it
+  /// counts from 0.
   std::string fault = "none";
   double fault_at_s = 0;
   double fault_for_s = 0;

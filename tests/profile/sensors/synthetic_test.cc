@@ -206,6 +206,9 @@ TEST(SyntheticDriver, RefusesWhatIsOutOfRangeAtItsPlace) {
   const auto ticks = make("kind: counter\nrange_ticks: 10\nstart_ticks: 10\n");
   ASSERT_FALSE(ticks);
   EXPECT_NE(ticks.error().message.find("start_ticks is 10"), std::string::npos);
+  EXPECT_FALSE(make("kind: counter\nfault: nan\n"));
+  EXPECT_FALSE(make("kind: gauge\nfault: reset\n"));
+  EXPECT_TRUE(make("kind: counter\nfault: reset\n"));
 }
 
 }  // namespace
