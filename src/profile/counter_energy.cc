@@ -105,6 +105,9 @@ int64_t updates_inside(const PowerTrace& trace, const std::vector<Update>& updat
 WindowFault counter_fault(const PowerTrace& trace, const Stretch& stretch) {
   const SensorInfo& info = trace.info;
   const double largest_w = largest_power_w(info);
+  if (!(info.joules_per_tick > 0) || !std::isfinite(info.joules_per_tick)) {
+    return WindowFault::kImpossible;
+  }
   bool moved = false;
   for (size_t i = stretch.first; i <= stretch.last; ++i) {
     const PowerSample& sample = trace.samples[i];

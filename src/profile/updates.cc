@@ -134,7 +134,9 @@ Stretch find_stretch(const PowerTrace& trace, double start_s, double end_s) {
     stretch.fault = fault;
     return stretch;
   };
-  if (!std::isfinite(start_s) || !std::isfinite(end_s) || end_s < start_s || !in_order(samples)) {
+  const bool times = std::isfinite(start_s) && std::isfinite(end_s) && end_s >= start_s &&
+                     std::isfinite(trace.update_s) && std::isfinite(trace.info.averaging_s);
+  if (!times || trace.info.averaging_s < 0 || !in_order(samples)) {
     return with(WindowFault::kClock);
   }
   if (start_s == end_s || samples.empty()) return with(WindowFault::kNotCovered);

@@ -198,6 +198,17 @@ TEST(CounterEnergy, TimesThatGoBackwardsAreAFault) {
   EXPECT_EQ(fault_of(trace, 0.5, 5.5), "CLOCK");
 }
 
+TEST(CounterEnergy, ASensorDescribedWithoutSenseIsAFault) {
+  for (const double tick_j : {0.0, -1.0, std::nan(""), double(INFINITY)}) {
+    PowerTrace trace = steady_counter(0, 30, 0, 6);
+    trace.info.joules_per_tick = tick_j;
+    EXPECT_EQ(fault_of(trace, 0.5, 5.5), "IMPOSSIBLE");
+  }
+  PowerTrace trace = steady_counter(0, 30, 0, 6);
+  trace.update_s = INFINITY;
+  EXPECT_EQ(fault_of(trace, 0.5, 5.5), "CLOCK");
+}
+
 TEST(CounterEnergy, UpdatesAreThePeriodsThatFit) {
   PowerTrace trace = steady_counter(0, 3000, 0, 6);
   trace.update_s = 0.01;

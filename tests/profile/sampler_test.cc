@@ -228,7 +228,9 @@ TEST(Sampler, StopsWithoutHavingBeenStartedAndTwice) {
 /// as it can, on a clock that jumps to each deadline.
 TEST(Sampler, SharesItsSensorWithEdgesAndDrains) {
   base::ManualClock clock;
-  SyntheticSensor sensor(sawtooth("counter"), clock);
+  SyntheticSettings settings = sawtooth("counter");
+  settings.read_s = 0.001;
+  SyntheticSensor sensor(settings, clock);
   Sampler sampler(sensor, clock, 0.01, {.capacity = 64});
   ASSERT_TRUE(sampler.start());
   PowerTrace trace;
