@@ -232,6 +232,21 @@ TEST(CounterEnergy, EdgesFarFromReadingsAreLessCertain) {
   EXPECT_GT(window_energy(trace, 1.001, 4.001).edge_j, 1.5 * near_j);
 }
 
+TEST(CounterEnergy, ASlowReadingLeavesItsMomentInDoubt) {
+  PowerTrace trace = steady_counter(0, 30, 0, 6);
+  for (PowerSample& sample : trace.samples) {
+    sample.before_s -= 0.1;
+    sample.after_s += 0.1;
+  }
+  // Both edges at the middle of a reading: uniform over 0.2 s at 30 W whose own deviation is taken
+  // as 30 W, and over one tick of 1 J.
+  const double variance_j2 = 2 * (30.0 * 30 + 30.0 * 30) * 0.2 * 0.2 / 12 + 2.0 / 12;
+  EXPECT_NEAR(window_energy(trace, 1, 4).edge_j, 2.3 * std::sqrt(variance_j2), 0.01);
+  trace.info.rating_w = 40;  // at most 40 W: a mean of 30 W deviates by sqrt(30 * 10)
+  const double rated_j2 = 2 * (30.0 * 30 + 30.0 * 10) * 0.2 * 0.2 / 12 + 2.0 / 12;
+  EXPECT_NEAR(window_energy(trace, 1, 4).edge_j, 2.3 * std::sqrt(rated_j2), 0.01);
+}
+
 TEST(CounterPeak, IsTheLargestMeanOverTheBandwidth) {
   PowerTrace trace = steady_counter(0, 10, 0, 20);
   for (size_t i = 8; i < trace.samples.size(); ++i) trace.samples[i].value.ticks += 40;

@@ -79,6 +79,9 @@ TEST(GaugeEnergy, StaleDuplicatesMoveNothing) {
   const WindowEnergy quick = measure(0.001), locked = measure(0.02);
   EXPECT_EQ(quick.updates, 200);
   EXPECT_NEAR(static_cast<double>(locked.updates), 200, 1);
+  // Reading the same updates more often does not see more of what lies between them.
+  EXPECT_GT(quick.edge_j, 0.6 * locked.edge_j);
+  EXPECT_LE(quick.edge_j, 1.1 * locked.edge_j);
 }
 
 TEST(GaugeEnergy, AConstantLoadIsNeitherAGapNorUndersampled) {
@@ -178,6 +181,30 @@ TEST(GaugeEnergy, BurstsBetweenUpdatesWidenTheInterval) {
   for (size_t i = 3; i < 40; i += 7) bursts[i] = 50;
   EXPECT_LT(window_energy(gauge_trace(calm), 2, 38).edge_j, 1e-3);
   EXPECT_GT(window_energy(gauge_trace(bursts), 2, 38).edge_j, 40);
+}
+
+/// A square wave in step with the updates: each of its periods is wrong by the same part of one.
+TEST(GaugeEnergy, ALoadInStepWithTheUpdatesIsCovered) {
+  base::RandomStream random(4, "test.in_step");
+  int covered = 0, off = 0;
+  constexpr int kPhases = 500;
+  for (int i = 0; i < kPhases; ++i) {
+    SyntheticSettings settings;
+    settings.shape = "square";
+    settings.swing_w = 10;
+    settings.period_s = 5 * settings.update_s;
+    settings.phase_s = random.uniform(0, 0.05);
+    settings.update_phase_s = random.uniform(0, 0.01);
+    TraceMaker maker(settings);
+    maker.sample(0.0001, 3, 0.01);
+    const double start_s = random.uniform(0.2, 0.3), truth_j = maker.energy_j(start_s, start_s + 2);
+    const WindowEnergy window = window_energy(maker.trace(), start_s, start_s + 2);
+    const double error_j = std::abs(window.energy_j - truth_j);
+    covered += error_j <= window.edge_j ? 1 : 0;
+    off += error_j > 0.01 * truth_j ? 1 : 0;
+  }
+  EXPECT_GE(covered, 0.95 * kPhases);
+  EXPECT_GE(off, 0.5 * kPhases);  // and it is in need of that
 }
 
 TEST(InjectedFaults, OfASensorAreSeenInTheWindowsTheyTouch) {
