@@ -15,8 +15,7 @@ enum class WindowFault : uint8_t {
   kReadError,    ///< a reading inside or beside the window failed, or is not a number
   kGap,          ///< gauge: no sample for more than three sampling periods
   kWrapUnknown,  ///< counter: between two readings it could have wrapped more than once
-  kImpossible,   ///< a step or value that means more power than the hardware's rating, or less than
-                 ///< 0
+  kImpossible,   ///< power above the hardware's rating or below 0; a tick of no energy
   kClock,        ///< times that go backwards or are not finite
   kStuck,        ///< counter: its value is the same on both sides of the window
 };

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ostream>
 
 #include "base/random.h"
 #include "power_traces.h"
@@ -32,6 +33,9 @@ struct Scheme {
   double widest;         ///< median stated half-width over the 95 % quantile of the error
   double largest_error;  ///< relative, of all seeds
 };
+
+/// How GoogleTest names a case.
+void PrintTo(const Scheme& scheme, std::ostream* out) { *out << scheme.name; }
 
 // The error's 95 % quantile is bounded by 1 % for all. Single windows of a gauge that leaves times
 // unseen (of a square wave of five update periods, say, in step with them) can be off by more; the
