@@ -27,6 +27,9 @@ constexpr double kLongestAwaited_s = 0.02;
 constexpr double kAwaitedPeriods = 2;
 constexpr int kAwaitedReadings = 50'000;
 
+/// A clock that jumps further has stopped rather than been late.
+constexpr double kMostLate = 1e9;
+
 constexpr uint64_t kKeepNone = UINT64_MAX;
 constexpr size_t kFewestSlots = 4;
 
@@ -76,7 +79,7 @@ void Sampler::run() {
     const std::lock_guard lock(mutex_);
     push(take());
     const double behind = std::floor((clock_.now_s() - deadline_s) / interval_s_);
-    late_ += static_cast<int64_t>(behind);
+    if (behind < kMostLate) late_ += static_cast<int64_t>(behind);
     deadline_s += (behind + 1) * interval_s_;
   }
 }
