@@ -17,5 +17,6 @@ extern const SensorDriver kRpi5Pmic;
 extern const SensorDriver kIna219;
 extern const SensorDriver kNvml;
 extern const SensorDriver kBattery;
+extern const SensorDriver kSynthetic;  ///< synthetic.cc
 
 }  // namespace edgetran::profile::sensors

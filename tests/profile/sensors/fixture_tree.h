@@ -22,7 +22,11 @@ class FixtureTree {
     ::chmod(folder_.path().c_str(), 0755);
   }
 
-  SensorHost host() const { return {.root = folder_.path()}; }
+  SensorHost host() const {
+    SensorHost host;
+    host.root = folder_.path();
+    return host;
+  }
 
   std::filesystem::path at(std::string_view path) const { return host().at(path); }
 
