@@ -1,26 +1,29 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
-#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/text.h"
 #include "profile/sensors/drivers.h"
-#include "profile/sensors/sysfs_reader.h"
+#include "profile/sensors/sysfs_value.h"
 
 // Documentation/ABI/testing/sysfs-class-power.
 
 namespace edgetran::profile::sensors {
 namespace {
 
-namespace fs = std::filesystem;
 using base::ErrorCategory;
 using base::fail;
 
 constexpr std::string_view kFolder = "/sys/class/power_supply";
 constexpr double kMicroVoltMicroAmpere_w = 1e-12;
 constexpr double kMicroWatt_w = 1e-6;
+// "Not charging" is the longest state.
+constexpr size_t kStatusBytes = 64;
 constexpr std::string_view kUnplug = "unplug the power adaptor while measuring";
 
 /// One battery of the machine.
@@ -33,7 +36,7 @@ struct Battery {
 /// The adaptor of the machine, which must not supply it at the same time.
 struct Mains {
   std::string name;
-  SysfsValue online;
+  SysfsNumber online;
 };
 
 /// All batteries as one supply: two batteries of one machine take turns, and which one does is its
@@ -47,7 +50,7 @@ class BatterySensor final : public Sensor {
 
   base::Result<Reading> read() override {
     // Under high load some machines take from adaptor and battery together.
-    for (Mains& supply : mains_) {
+    for (const Mains& supply : mains_) {
       EDGETRAN_ASSIGN(const int64_t online, supply.online.read());
       if (online != 0)
         return fail(ErrorCategory::kDevice, supply.name + " supplies the machine as well",
@@ -55,7 +58,7 @@ class BatterySensor final : public Sensor {
     }
     Reading reading;
     bool discharging = false;
-    for (Battery& battery : batteries_) {
+    for (const Battery& battery : batteries_) {
       EDGETRAN_ASSIGN(const double watts, read_one(battery, discharging));
       reading.watts += watts;
     }
@@ -67,8 +70,11 @@ class BatterySensor final : public Sensor {
   }
 
  private:
-  static base::Result<double> read_one(Battery& battery, bool& discharging) {
-    EDGETRAN_ASSIGN(const std::string_view status, battery.status.read());
+  static base::Result<double> read_one(const Battery& battery, bool& discharging) {
+    std::array<char, kStatusBytes> buffer;
+    EDGETRAN_ASSIGN(const std::string_view text, battery.status.read(buffer));
+    const std::string_view status = base::trim(text);
+    if (status.empty()) return fail(unexpected_text(battery.status.path(), "", "a state"));
     if (status == "Charging") {
       return fail(ErrorCategory::kDevice,
                   battery.name +
@@ -99,24 +105,24 @@ class BatterySensor final : public Sensor {
 
 /// Volts times amperes where both are told; the firmware's own power otherwise (ACPI batteries that
 /// count in mW).
-base::Result<SysfsPower> open_power(const fs::path& folder) {
-  std::error_code code;
-  if (fs::exists(folder / "current_now", code) && fs::exists(folder / "voltage_now", code))
-    return SysfsPower::open({folder / "voltage_now", folder / "current_now"},
-                            kMicroVoltMicroAmpere_w);
-  return SysfsPower::open({folder / "power_now"}, kMicroWatt_w);
+base::Result<SysfsPower> open_power(const SensorHost& host, const std::string& folder) {
+  auto product = SysfsPower::open(host, {folder + "/voltage_now", folder + "/current_now"},
+                                  kMicroVoltMicroAmpere_w);
+  if (product || product.error().category != ErrorCategory::kNotFound) return product;
+  return SysfsPower::open(host, {folder + "/power_now"}, kMicroWatt_w);
 }
 
-base::Result<Battery> open_battery(const fs::path& folder, const std::string& name) {
-  EDGETRAN_ASSIGN(SysfsFile status, SysfsFile::open(folder / "status"));
-  EDGETRAN_ASSIGN(SysfsPower power, open_power(folder));
+base::Result<Battery> open_battery(const SensorHost& host, const std::string& folder,
+                                   const std::string& name) {
+  EDGETRAN_ASSIGN(SysfsFile status, SysfsFile::open(host, folder + "/status"));
+  EDGETRAN_ASSIGN(SysfsPower power, open_power(host, folder));
   return Battery{name, std::move(status), std::move(power)};
 }
 
 /// Batteries of mice and headsets, and empty bays, are no supply of this machine.
-bool supplies_machine(const fs::path& folder) {
-  if (read_attribute(folder / "scope").value_or("System") == "Device") return false;
-  return read_attribute_number(folder / "present").value_or(1) != 0;
+bool supplies_machine(const SensorHost& host, const std::string& folder) {
+  if (optional_text(host, folder + "/scope") == "Device") return false;
+  return optional_number(host, folder + "/present").value_or(1) != 0;
 }
 
 struct Supplies {
@@ -126,14 +132,14 @@ struct Supplies {
 
 base::Result<Supplies> open_supplies(const SensorHost& host) {
   Supplies supplies;
-  for (const std::string& name : entry_names(host.at(kFolder))) {
-    const fs::path folder = host.at(kFolder) / name;
-    const std::string type = read_attribute(folder / "type").value_or("");
+  for (const std::string& name : sysfs_entries(host, kFolder)) {
+    const std::string folder = fmt::format("{}/{}", kFolder, name);
+    const std::string type = optional_text(host, folder + "/type");
     if (type == "Mains") {
-      auto online = SysfsValue::open(folder / "online");
+      auto online = SysfsNumber::open(host, folder + "/online");
       if (online) supplies.mains.push_back({name, std::move(*online)});
-    } else if (type == "Battery" && supplies_machine(folder)) {
-      EDGETRAN_ASSIGN(Battery battery, open_battery(folder, name));
+    } else if (type == "Battery" && supplies_machine(host, folder)) {
+      EDGETRAN_ASSIGN(Battery battery, open_battery(host, folder, name));
       supplies.batteries.push_back(std::move(battery));
     }
   }

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "profile/sensors/sysfs_reader.h"
+#include "profile/sensors/sysfs_value.h"
 
 // Where the facts of this file come from: "Software-Based Power Consumption Modeling" and the pages
 // on each series in the NVIDIA Jetson Linux Developer Guide (tables of INA3221 channels), releases
@@ -66,7 +66,7 @@ class RailSensor final : public Sensor {
 
   base::Result<Reading> read() override {
     Reading reading;
-    for (SysfsPower& part : parts_) {
+    for (const SysfsPower& part : parts_) {
       EDGETRAN_ASSIGN(const double watts, part.read());
       reading.watts += watts;
     }
@@ -128,8 +128,13 @@ Boundary sum_boundary(const std::vector<const JetsonChannel*>& parts) {
 
 class Finder {
  public:
-  Finder(std::string_view driver, const std::vector<JetsonChannel>& channels, double unit_w)
-      : driver_(driver), channels_(channels), unit_w_(unit_w), total_(total_of(channels)) {}
+  Finder(const SensorHost& host, std::string_view driver,
+         const std::vector<JetsonChannel>& channels, double unit_w)
+      : host_(host),
+        driver_(driver),
+        channels_(channels),
+        unit_w_(unit_w),
+        total_(total_of(channels)) {}
 
   FoundSensors find() && {
     if (total_ == nullptr && !channels_.empty()) add_sum();
@@ -148,7 +153,7 @@ class Finder {
   }
 
   base::Result<SysfsPower> open(const JetsonChannel& channel) const {
-    EDGETRAN_ASSIGN(SysfsPower power, SysfsPower::open(channel.factors, unit_w_));
+    EDGETRAN_ASSIGN(SysfsPower power, SysfsPower::open(host_, channel.factors, unit_w_));
     EDGETRAN_TRY(power.read());
     return power;
   }
@@ -204,6 +209,7 @@ class Finder {
     return info;
   }
 
+  const SensorHost& host_;
   std::string_view driver_;
   const std::vector<JetsonChannel>& channels_;
   double unit_w_;
@@ -215,7 +221,7 @@ class Finder {
 
 std::vector<I2cFolder> i2c_folders(const SensorHost& host, std::string_view driver_folder) {
   std::vector<I2cFolder> folders;
-  for (const std::string& name : entry_names(host.at(driver_folder))) {
+  for (const std::string& name : sysfs_entries(host, driver_folder)) {
     // "1-0040": bus and address; the driver's folder also has bind, uevent, module, ...
     const size_t dash = name.find('-');
     if (dash == std::string::npos || dash == 0) continue;
@@ -224,14 +230,14 @@ std::vector<I2cFolder> i2c_folders(const SensorHost& host, std::string_view driv
     const auto [stop, code] = std::from_chars(name.data() + dash + 1, end, address, 16);
     if (code != std::errc() || stop != end) continue;
     if (address < kFirstAddress || address > kLastAddress) continue;
-    folders.push_back({host.at(driver_folder) / name, name, address});
+    folders.push_back({fmt::format("{}/{}", driver_folder, name), name, address});
   }
   return folders;
 }
 
-FoundSensors jetson_sensors(std::string_view driver, const std::vector<JetsonChannel>& channels,
-                            double unit_w) {
-  return Finder(driver, channels, unit_w).find();
+FoundSensors jetson_sensors(const SensorHost& host, std::string_view driver,
+                            const std::vector<JetsonChannel>& channels, double unit_w) {
+  return Finder(host, driver, channels, unit_w).find();
 }
 
 }  // namespace edgetran::profile::sensors

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,15 +14,15 @@ struct JetsonChannel {
   std::string label;   ///< "VDD_CPU_GPU_CV"; empty: the board gives it no name
   std::string place;   ///< the chip and the channel: "1-0040:2"; the same at every boot
   int address = 0;     ///< of the chip on its bus: 0x40 to 0x43
-  std::string source;  ///< the file or files, without the root
-  std::vector<std::filesystem::path> factors;  ///< files whose product is its power
+  std::string source;  ///< the file or files, in words
+  std::vector<std::string> factors;  ///< files whose product is its power, below the host's root
   double resolution_w = 0;
   double averaging_s = 0;
 };
 
 /// The i2c device folders ("1-0040") of a driver folder ("/sys/bus/i2c/drivers/ina3221"), in order.
 struct I2cFolder {
-  std::filesystem::path path;
+  std::string path;  ///< without the root
   std::string name;
   int address = 0;
 };
@@ -32,7 +31,7 @@ std::vector<I2cFolder> i2c_folders(const SensorHost& host, std::string_view driv
 /// Sensors of the channels: the total of the module where a rail measures it, else their sum, and
 /// the single rails within it. Watts are factors x `unit_w`. A channel that cannot be read is a
 /// problem; so is a sum that would miss one.
-FoundSensors jetson_sensors(std::string_view driver, const std::vector<JetsonChannel>& channels,
-                            double unit_w);
+FoundSensors jetson_sensors(const SensorHost& host, std::string_view driver,
+                            const std::vector<JetsonChannel>& channels, double unit_w);
 
 }  // namespace edgetran::profile::sensors

@@ -35,34 +35,6 @@ base::Error device_error(std::string_view action, const std::string& path, int c
   return error;
 }
 
-base::Result<base::Descriptor> open_file(const SensorHost& host, const std::string& path) {
-  const auto full = host.at(path);
-  base::Descriptor descriptor(host.open ? host.open(full)
-                                        : ::open(full.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!descriptor.valid()) return base::fail(device_error("cannot open", path, errno));
-  return descriptor;
-}
-
-std::function<ssize_t(int, void*, size_t)> reader_of(const SensorHost& host) {
-  if (host.pread) return host.pread;
-  return [](int descriptor, void* buffer, size_t size) {
-    return ::pread(descriptor, buffer, size, 0);
-  };
-}
-
-/// Bytes read into `buffer`. A file that was open and is now missing has lost its device.
-base::Result<size_t> read_file(const std::function<ssize_t(int, void*, size_t)>& reader,
-                               int descriptor, const std::string& path, char* buffer, size_t size) {
-  for (int attempt = 1;; ++attempt) {
-    const ssize_t count = reader(descriptor, buffer, size);
-    if (count >= 0) return static_cast<size_t>(count);
-    if ((errno == EAGAIN || errno == EINTR) && attempt < kTries) continue;
-    base::Error error = device_error("cannot read", path, errno);
-    if (error.category == ErrorCategory::kNotFound) error.category = ErrorCategory::kDevice;
-    return base::fail(std::move(error));
-  }
-}
-
 class SysfsSensor final : public Sensor {
  public:
   SysfsSensor(SensorInfo info, SysfsNumber number, double unit_w)
@@ -95,34 +67,75 @@ class SysfsSensor final : public Sensor {
 
 }  // namespace
 
+base::Result<SysfsFile> SysfsFile::open(const SensorHost& host, const std::string& path) {
+  const auto full = host.at(path);
+  SysfsFile file;
+  file.descriptor_ = base::Descriptor(
+      host.open ? host.open(full) : ::open(full.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.descriptor_.valid()) return base::fail(device_error("cannot open", path, errno));
+  file.path_ = path;
+  file.pread_ = host.pread ? host.pread : [](int descriptor, void* buffer, size_t size) {
+    return ::pread(descriptor, buffer, size, 0);
+  };
+  return file;
+}
+
+base::Result<std::string_view> SysfsFile::read(std::span<char> buffer) const {
+  for (int attempt = 1;; ++attempt) {
+    const ssize_t count = pread_(descriptor_.get(), buffer.data(), buffer.size());
+    if (count >= 0) return std::string_view(buffer.data(), static_cast<size_t>(count));
+    const int code = errno;
+    if ((code == EAGAIN || code == EINTR) && attempt < kTries) continue;
+    base::Error error = device_error("cannot read", path_, code);
+    // A file that was open and is now missing has lost its device.
+    if (error.category == ErrorCategory::kNotFound) error.category = ErrorCategory::kDevice;
+    if (code == ENOENT || code == ENODEV || code == ENXIO) {
+      error.hint = "the device is gone: look for sensors again";
+    }
+    return base::fail(std::move(error));
+  }
+}
+
 base::Result<SysfsNumber> SysfsNumber::open(const SensorHost& host, const std::string& path) {
-  SysfsNumber number;
-  EDGETRAN_ASSIGN(number.descriptor_, open_file(host, path));
-  number.path_ = path;
-  number.pread_ = reader_of(host);
-  return number;
+  EDGETRAN_ASSIGN(SysfsFile file, SysfsFile::open(host, path));
+  return SysfsNumber(std::move(file));
 }
 
 base::Result<int64_t> SysfsNumber::read() const {
   std::array<char, kNumberBytes> buffer;
-  EDGETRAN_ASSIGN(const size_t count,
-                  read_file(pread_, descriptor_.get(), path_, buffer.data(), buffer.size()));
-  const std::string_view text = base::trim({buffer.data(), count});
+  EDGETRAN_ASSIGN(const std::string_view all, file_.read(buffer));
+  const std::string_view text = base::trim(all);
   const auto value = base::parse_int64(text);
-  if (!value || count == buffer.size()) {
-    return base::fail(ErrorCategory::kDevice,
-                      fmt::format("{} says {}; a whole number of at most 64 bits is expected",
-                                  path_, base::in_quotes(text)));
+  if (!value || all.size() == buffer.size()) {
+    return base::fail(unexpected_text(path(), text, "a whole number of at most 64 bits"));
   }
   return *value;
 }
 
+base::Result<SysfsPower> SysfsPower::open(const SensorHost& host,
+                                          const std::vector<std::string>& factors, double unit_w) {
+  SysfsPower power;
+  power.unit_w_ = unit_w;
+  for (const std::string& path : factors) {
+    EDGETRAN_ASSIGN(SysfsNumber number, SysfsNumber::open(host, path));
+    power.factors_.push_back(std::move(number));
+  }
+  return power;
+}
+
+base::Result<double> SysfsPower::read() const {
+  double watts = unit_w_;
+  for (const SysfsNumber& factor : factors_) {
+    EDGETRAN_ASSIGN(const int64_t value, factor.read());
+    watts *= static_cast<double>(value);
+  }
+  return watts;
+}
+
 base::Result<std::string> sysfs_text(const SensorHost& host, const std::string& path) {
-  EDGETRAN_ASSIGN(const base::Descriptor descriptor, open_file(host, path));
-  std::string text(kTextBytes, '\0');
-  EDGETRAN_ASSIGN(const size_t count,
-                  read_file(reader_of(host), descriptor.get(), path, text.data(), text.size()));
-  text.resize(count);
+  EDGETRAN_ASSIGN(const SysfsFile file, SysfsFile::open(host, path));
+  std::string buffer(kTextBytes, '\0');
+  EDGETRAN_ASSIGN(const std::string_view text, file.read(buffer));
   return std::string(base::trim(text));
 }
 

@@ -6,8 +6,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/descriptor.h"
@@ -16,21 +18,49 @@
 
 namespace edgetran::profile::sensors {
 
-/// A whole number in a small file of the kernel, kept open: each reading is one pread from the
-/// beginning, for which sysfs asks the driver anew.
-class SysfsNumber {
+/// A small file of the kernel, kept open: each reading is one pread from the beginning, for which
+/// sysfs asks the driver anew.
+class SysfsFile {
  public:
   /// `path` is below the host's root. kNotFound, kPermission, kDevice.
-  static base::Result<SysfsNumber> open(const SensorHost& host, const std::string& path);
-  /// Allocates nothing where it succeeds. kDevice: gone, busy (EAGAIN) after a few tries, not a
-  /// whole number; kPermission.
-  base::Result<int64_t> read() const;
+  static base::Result<SysfsFile> open(const SensorHost& host, const std::string& path);
+  /// Its present bytes, in `buffer`; a text that fills it may go on. Allocates nothing where it
+  /// succeeds. kDevice: gone, busy (EAGAIN) after a few tries; kPermission.
+  base::Result<std::string_view> read(std::span<char> buffer) const;
   const std::string& path() const { return path_; }
 
  private:
   base::Descriptor descriptor_;
   std::string path_;
   std::function<ssize_t(int, void*, size_t)> pread_;
+};
+
+/// A whole number in such a file.
+class SysfsNumber {
+ public:
+  /// As SysfsFile::open.
+  static base::Result<SysfsNumber> open(const SensorHost& host, const std::string& path);
+  /// As SysfsFile::read, and kDevice where the text is not a whole number of at most 64 bits.
+  base::Result<int64_t> read() const;
+  const std::string& path() const { return file_.path(); }
+
+ private:
+  explicit SysfsNumber(SysfsFile file) : file_(std::move(file)) {}
+  SysfsFile file_;
+};
+
+/// Power as the product of numbers in files: millivolts x milliamperes, or milliwatts alone.
+class SysfsPower {
+ public:
+  /// `unit_w`: watts of one unit of the product (1e-6 for mV x mA). As SysfsFile::open.
+  static base::Result<SysfsPower> open(const SensorHost& host,
+                                       const std::vector<std::string>& factors, double unit_w);
+  /// Watts, with the sign of the product. As SysfsNumber::read.
+  base::Result<double> read() const;
+
+ private:
+  std::vector<SysfsNumber> factors_;
+  double unit_w_ = 0;
 };
 
 /// The whole text of a small file (under 4 KiB) without the blanks and line end around it.

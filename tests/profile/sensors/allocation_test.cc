@@ -11,10 +11,10 @@
 
 #include "base/process.h"
 #include "profile/sensors/drivers.h"
-#include "profile/sensors/fixture_tree.h"
 #include "profile/sensors/ina219.h"
 #include "profile/sensors/nvml.h"
 #include "profile/sensors/rpi5_pmic.h"
+#include "profile/sensors/sysfs_tree.h"
 
 namespace {
 thread_local int64_t allocations = 0;
@@ -34,6 +34,8 @@ thread_local int64_t allocations = 0;
 namespace edgetran::profile::sensors {
 namespace {
 
+using testing::SysfsTree;
+
 void expect_no_allocation(Sensor& sensor) {
   const int64_t before = allocations;
   bool all = true;
@@ -50,7 +52,7 @@ TEST(Allocation, TheCountSeesOne) {
 }
 
 TEST(Allocation, ReadingFilesTakesNone) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   for (const char* rail : {"1", "2"}) {
     const std::string folder = "/sys/bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon0/";
     tree.write(folder + "in" + rail + "_label", std::string("RAIL_") + rail);
@@ -60,18 +62,20 @@ TEST(Allocation, ReadingFilesTakesNone) {
   tree.write("/sys/class/power_supply/BAT0/type", "Battery");
   tree.write("/sys/class/power_supply/BAT0/status", "Discharging");
   tree.write("/sys/class/power_supply/BAT0/power_now", "9000000");
-  for (const SensorDriver* driver : {&kJetsonHwmon, &kBattery}) {
-    const FoundSensors found = driver->find(tree.host());
+  tree.write("/sys/class/hwmon/hwmon1/name", "meter");
+  tree.write("/sys/class/hwmon/hwmon1/power1_input", "9000000");
+  for (const SensorDriver* driver : {&kJetsonHwmon, &kHwmonPower, &kBattery}) {
+    const FoundSensors found = driver->find(tree.plain_host());
     ASSERT_FALSE(found.sensors.empty());
     for (const auto& sensor : found.sensors) expect_no_allocation(*sensor);
   }
 }
 
 TEST(Allocation, TheMailboxTakesNone) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   tree.write_bytes("/proc/device-tree/compatible", std::string_view("brcm,bcm2712\0", 13));
   const FoundSensors found =
-      find_rpi5_pmic(tree.host(), {.exchange = [](std::span<uint32_t> message) {
+      find_rpi5_pmic(tree.plain_host(), {.exchange = [](std::span<uint32_t> message) {
                        message[1] = 0x80000000;
                        std::strcpy(reinterpret_cast<char*>(&message[6]),
                                    "VDD_CORE_A current(7)=0.5A\nVDD_CORE_V volt(15)=0.8V\n");
@@ -82,9 +86,9 @@ TEST(Allocation, TheMailboxTakesNone) {
 }
 
 TEST(Allocation, TheAcceleratorsLibraryTakesNone) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   const FoundSensors found =
-      find_nvml(tree.host(), (base::executable_folder() / "fakes" / "fake_nvml.so").string());
+      find_nvml(tree.plain_host(), (base::executable_folder() / "fakes" / "fake_nvml.so").string());
   ASSERT_EQ(found.sensors.size(), 2U);
   for (const auto& sensor : found.sensors) expect_no_allocation(*sensor);
 }

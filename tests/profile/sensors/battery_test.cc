@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "profile/sensors/drivers.h"
-#include "profile/sensors/fixture_tree.h"
+#include "profile/sensors/sysfs_tree.h"
 
 namespace edgetran::profile::sensors {
 namespace {
@@ -11,10 +11,11 @@ using base::ErrorCategory;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using testing::SysfsTree;
 
 constexpr const char* kFolder = "/sys/class/power_supply/";
 
-void write_battery(const FixtureTree& tree, const std::string& name, std::string_view status,
+void write_battery(const SysfsTree& tree, const std::string& name, std::string_view status,
                    int64_t uv, int64_t ua) {
   const std::string folder = kFolder + name + "/";
   tree.write(folder + "type", "Battery");
@@ -24,12 +25,12 @@ void write_battery(const FixtureTree& tree, const std::string& name, std::string
   tree.write(folder + "current_now", std::to_string(ua));
 }
 
-void write_mains(const FixtureTree& tree, std::string_view online) {
+void write_mains(const SysfsTree& tree, std::string_view online) {
   tree.write(std::string(kFolder) + "AC/type", "Mains");
   tree.write(std::string(kFolder) + "AC/online", online);
 }
 
-base::Result<Reading> read(const FixtureTree& tree) {
+base::Result<Reading> read(const SysfsTree& tree) {
   const FoundSensors found = kBattery.find(tree.host());
   if (found.sensors.empty()) {
     return base::fail(ErrorCategory::kNotFound,
@@ -39,7 +40,7 @@ base::Result<Reading> read(const FixtureTree& tree) {
 }
 
 TEST(Battery, VoltsTimesAmperesWhileItDischarges) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   write_battery(tree, "BAT0", "Discharging", 11'400'000, 850'000);
   write_mains(tree, "0");
   const FoundSensors found = kBattery.find(tree.host());
@@ -51,13 +52,13 @@ TEST(Battery, VoltsTimesAmperesWhileItDischarges) {
 }
 
 TEST(Battery, TheSignOfTheCurrentIsTheDriversHabit) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   write_battery(tree, "BAT0", "Discharging", 3'700'000, -500'000);
   EXPECT_NEAR(read(tree)->watts, 1.85, 1e-12);
 }
 
 TEST(Battery, PowerAloneIsReadInMicrowatts) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   write_battery(tree, "BAT0", "Discharging", 11'400'000, 0);
   tree.remove(std::string(kFolder) + "BAT0/current_now");
   tree.write(std::string(kFolder) + "BAT0/power_now", "9690000");
@@ -65,7 +66,7 @@ TEST(Battery, PowerAloneIsReadInMicrowatts) {
 }
 
 TEST(Battery, TwoBatteriesAreOneSupply) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   write_battery(tree, "BAT0", "Discharging", 12'000'000, 500'000);
   write_battery(tree, "BAT1", "Not charging", 11'000'000, 0);
   EXPECT_NEAR(read(tree)->watts, 6.0, 1e-12);
@@ -75,7 +76,7 @@ TEST(Battery, TwoBatteriesAreOneSupply) {
 
 TEST(Battery, OtherStatesAreProblemsThatSayWhatToDo) {
   for (const char* status : {"Charging", "Full", "Not charging", "Unknown"}) {
-    const FixtureTree tree;
+    const SysfsTree tree;
     write_battery(tree, "BAT0", status, 12'000'000, 500'000);
     const FoundSensors found = kBattery.find(tree.host());
     EXPECT_THAT(found.sensors, IsEmpty()) << status;
@@ -86,7 +87,7 @@ TEST(Battery, OtherStatesAreProblemsThatSayWhatToDo) {
 }
 
 TEST(Battery, PluggingTheAdaptorInEndsTheMeasurement) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   write_battery(tree, "BAT0", "Discharging", 12'000'000, 500'000);
   write_mains(tree, "0");
   const FoundSensors found = kBattery.find(tree.host());
@@ -103,7 +104,7 @@ TEST(Battery, PluggingTheAdaptorInEndsTheMeasurement) {
 }
 
 TEST(Battery, BatteriesOfMiceAndEmptyBaysAreAbsent) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   write_battery(tree, "hidpp_battery_0", "Discharging", 3'900'000, 1);
   tree.write(std::string(kFolder) + "hidpp_battery_0/scope", "Device");
   write_battery(tree, "BAT1", "Unknown", 0, 0);
@@ -115,7 +116,7 @@ TEST(Battery, BatteriesOfMiceAndEmptyBaysAreAbsent) {
 }
 
 TEST(Battery, OneThatTellsNoPowerIsAProblem) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   write_battery(tree, "BAT0", "Discharging", 12'000'000, 0);
   tree.remove(std::string(kFolder) + "BAT0/current_now");
   const FoundSensors found = kBattery.find(tree.host());
@@ -124,18 +125,20 @@ TEST(Battery, OneThatTellsNoPowerIsAProblem) {
 }
 
 TEST(Battery, AValueThatIsNoNumberIsAnErrorAndNeverZero) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   write_battery(tree, "BAT0", "Discharging", 12'000'000, 500'000);
   const FoundSensors found = kBattery.find(tree.host());
   tree.write(std::string(kFolder) + "BAT0/current_now", "");
   EXPECT_EQ(found.sensors[0]->read().error().category, ErrorCategory::kDevice);
+  tree.write(std::string(kFolder) + "BAT0/current_now", "0");
+  tree.write(std::string(kFolder) + "BAT0/status", "");
+  EXPECT_THAT(found.sensors[0]->read().error().message, HasSubstr("status says \"\""));
 }
 
 TEST(Battery, PermissionIsSaid) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   write_battery(tree, "BAT0", "Discharging", 12'000'000, 500'000);
-  tree.forbid(std::string(kFolder) + "BAT0/current_now");
-  const WithoutPrivileges dropped;
+  tree.refuse(std::string(kFolder) + "BAT0/current_now", EACCES);
   const FoundSensors found = kBattery.find(tree.host());
   ASSERT_THAT(found.problems, SizeIs(1));
   EXPECT_EQ(found.problems[0].category, ErrorCategory::kPermission);

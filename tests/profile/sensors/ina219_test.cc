@@ -8,13 +8,15 @@
 
 #include "base/config.h"
 #include "profile/sensors/drivers.h"
-#include "profile/sensors/fixture_tree.h"
+#include "profile/sensors/sysfs_tree.h"
 
 namespace edgetran::profile::sensors {
 namespace {
 
 using base::ErrorCategory;
 using ::testing::HasSubstr;
+using testing::SysfsTree;
+using testing::WithoutPrivileges;
 
 /// An INA219 by its data sheet: it makes current and power of the voltages at its pins, with the
 /// roundings of its registers.
@@ -243,7 +245,7 @@ TEST(Ina219Card, WrongKeysAreRefusedAtTheirPlace) {
 }
 
 TEST(Ina219Card, AMissingBusSaysHowToSwitchItOn) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   const auto value = base::ConfigValue::parse_yaml("bus: 1\nshunt_ohm: 0.1\n", "card.yaml").value();
   auto map = base::ConfigMap::of(value).value();
   const auto sensor = kIna219.make(tree.host(), map);
@@ -253,7 +255,7 @@ TEST(Ina219Card, AMissingBusSaysHowToSwitchItOn) {
 }
 
 TEST(Ina219Card, ABusOfOthersIsAPermission) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   tree.write("/dev/i2c-1", "");
   tree.forbid("/dev/i2c-1");
   const WithoutPrivileges dropped;
@@ -264,7 +266,7 @@ TEST(Ina219Card, ABusOfOthersIsAPermission) {
 }
 
 TEST(Ina219Card, AFileThatIsNoBusIsADeviceError) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   tree.write("/dev/i2c-1", "");
   const auto device = open_i2c_device(tree.at("/dev/i2c-1"), 0x40);
   ASSERT_FALSE(device);

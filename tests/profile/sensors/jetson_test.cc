@@ -2,14 +2,16 @@
 #include <gtest/gtest.h>
 
 #include "profile/sensors/drivers.h"
-#include "profile/sensors/fixture_tree.h"
+#include "profile/sensors/sysfs_tree.h"
 
 namespace edgetran::profile::sensors {
 namespace {
 
+using testing::channel;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using testing::SysfsTree;
 
 constexpr std::string_view kHwmon = "/sys/bus/i2c/drivers/ina3221/";
 constexpr std::string_view kIio = "/sys/bus/i2c/drivers/ina3221x/";
@@ -18,7 +20,7 @@ constexpr std::string_view kIio = "/sys/bus/i2c/drivers/ina3221x/";
 /// that belong to the driver.
 class HwmonChip {
  public:
-  HwmonChip(FixtureTree& tree, const std::string& chip, int number)
+  HwmonChip(SysfsTree& tree, const std::string& chip, int number)
       : tree_(tree),
         folder_("/sys/devices/platform/c240000.i2c/i2c-1/" + chip + "/hwmon/hwmon" +
                 std::to_string(number) + "/") {
@@ -46,14 +48,13 @@ class HwmonChip {
   void write(const std::string& name, std::string_view value) {
     tree_.write(folder_ + name, value);
   }
-  std::string path(const std::string& name) const { return folder_ + name; }
 
  private:
-  FixtureTree& tree_;
+  SysfsTree& tree_;
   std::string folder_;
 };
 
-HwmonChip orin_nano(FixtureTree& tree) {
+HwmonChip orin_nano(SysfsTree& tree) {
   HwmonChip chip(tree, "1-0040", 1);
   chip.rail(1, "VDD_IN", 5016, 1136).rail(2, "VDD_CPU_GPU_CV", 5008, 240);
   chip.rail(3, "VDD_SOC", 5008, 320);
@@ -61,7 +62,7 @@ HwmonChip orin_nano(FixtureTree& tree) {
 }
 
 TEST(JetsonHwmon, TheInputRailIsTheModuleAndTheOthersAreWithinIt) {
-  FixtureTree tree;
+  SysfsTree tree;
   orin_nano(tree);
   const FoundSensors found = kJetsonHwmon.find(tree.host());
   ASSERT_THAT(found.problems, IsEmpty());
@@ -82,7 +83,7 @@ TEST(JetsonHwmon, TheInputRailIsTheModuleAndTheOthersAreWithinIt) {
 }
 
 TEST(JetsonHwmon, AReadingIsThePresentOne) {
-  FixtureTree tree;
+  SysfsTree tree;
   HwmonChip chip = orin_nano(tree);
   const FoundSensors found = kJetsonHwmon.find(tree.host());
   Sensor* input = channel(found, "VDD_IN");
@@ -93,7 +94,7 @@ TEST(JetsonHwmon, AReadingIsThePresentOne) {
 }
 
 TEST(JetsonHwmon, StepAndAveragingComeFromTheChip) {
-  FixtureTree tree;
+  SysfsTree tree;
   HwmonChip chip = orin_nano(tree);
   chip.write("shunt1_resistor", "5000");
   chip.write("update_interval", "7");
@@ -105,7 +106,7 @@ TEST(JetsonHwmon, StepAndAveragingComeFromTheChip) {
 }
 
 TEST(JetsonHwmon, AgxOrinIsTheSumOfThreeRailsWithMemoryCountedOnce) {
-  FixtureTree tree;
+  SysfsTree tree;
   HwmonChip(tree, "1-0040", 3)
       .rail(1, "VDD_GPU_SOC", 19000, 170)
       .rail(2, "VDD_CPU_CV", 19000, 80)
@@ -129,7 +130,7 @@ TEST(JetsonHwmon, AgxOrinIsTheSumOfThreeRailsWithMemoryCountedOnce) {
 }
 
 TEST(JetsonHwmon, AgxXavierIsTheSumOfSixRails) {
-  FixtureTree tree;
+  SysfsTree tree;
   HwmonChip(tree, "1-0040", 0)
       .rail(1, "GPU", 19000, 10)
       .rail(2, "CPU", 19000, 20)
@@ -146,7 +147,7 @@ TEST(JetsonHwmon, AgxXavierIsTheSumOfSixRails) {
 }
 
 TEST(JetsonHwmon, TheSumOfAnUnknownBoardClaimsNoModule) {
-  FixtureTree tree;
+  SysfsTree tree;
   HwmonChip(tree, "2-0040", 0).rail(1, "VDD_NEW", 5000, 100).rail(2, "VDD_OTHER", 5000, 200);
   const FoundSensors found = kJetsonHwmon.find(tree.host());
   ASSERT_NE(channel(found, "sum"), nullptr);
@@ -155,7 +156,7 @@ TEST(JetsonHwmon, TheSumOfAnUnknownBoardClaimsNoModule) {
 }
 
 TEST(JetsonHwmon, ASumThatWouldMissARailIsAProblemAndNoSensor) {
-  FixtureTree tree;
+  SysfsTree tree;
   HwmonChip chip(tree, "1-0040", 3);
   chip.rail(1, "VDD_GPU_SOC", 19000, 170).rail(2, "VDD_CPU_CV", 19000, 80);
   chip.rail(3, "VIN_SYS_5V0", 4968, 1000);
@@ -169,7 +170,7 @@ TEST(JetsonHwmon, ASumThatWouldMissARailIsAProblemAndNoSensor) {
 }
 
 TEST(JetsonHwmon, ATotalThatCannotBeReadIsNotReplacedByASum) {
-  FixtureTree tree;
+  SysfsTree tree;
   HwmonChip chip = orin_nano(tree);
   chip.write("in1_input", "");
   const FoundSensors found = kJetsonHwmon.find(tree.host());
@@ -177,14 +178,13 @@ TEST(JetsonHwmon, ATotalThatCannotBeReadIsNotReplacedByASum) {
   EXPECT_EQ(channel(found, "VDD_IN"), nullptr);
   ASSERT_THAT(found.problems, SizeIs(1));
   EXPECT_EQ(found.problems[0].category, base::ErrorCategory::kDevice);
-  EXPECT_THAT(found.problems[0].message, HasSubstr("in1_input is empty"));
+  EXPECT_THAT(found.problems[0].message, HasSubstr("in1_input says \"\""));
 }
 
 TEST(JetsonHwmon, PermissionIsAProblemWithItsFix) {
-  FixtureTree tree;
+  SysfsTree tree;
   HwmonChip chip = orin_nano(tree);
-  tree.forbid(chip.path("curr1_input"));
-  const WithoutPrivileges dropped;
+  tree.refuse("/sys/bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon1/curr1_input", EACCES);
   const FoundSensors found = kJetsonHwmon.find(tree.host());
   ASSERT_THAT(found.problems, SizeIs(1));
   EXPECT_EQ(found.problems[0].category, base::ErrorCategory::kPermission);
@@ -192,7 +192,7 @@ TEST(JetsonHwmon, PermissionIsAProblemWithItsFix) {
 }
 
 TEST(JetsonHwmon, ADisabledChannelIsAbsent) {
-  FixtureTree tree;
+  SysfsTree tree;
   HwmonChip chip = orin_nano(tree);
   chip.write("in3_enable", "0");
   const FoundSensors found = kJetsonHwmon.find(tree.host());
@@ -201,7 +201,7 @@ TEST(JetsonHwmon, ADisabledChannelIsAbsent) {
 }
 
 TEST(JetsonHwmon, TheCarrierBoardIsBesideTheModule) {
-  FixtureTree tree;
+  SysfsTree tree;
   HwmonChip(tree, "0-0041", 1).rail(1, "VDD_IN", 19000, 300);
   HwmonChip(tree, "0-0042", 2).rail(1, "VDD_MUX", 19000, 500);
   const FoundSensors found = kJetsonHwmon.find(tree.host());
@@ -211,7 +211,7 @@ TEST(JetsonHwmon, TheCarrierBoardIsBesideTheModule) {
 }
 
 TEST(JetsonHwmon, ChannelsAreUniqueAndDoNotDependOnTheOrderOfProbing) {
-  FixtureTree tree;
+  SysfsTree tree;
   HwmonChip(tree, "1-0040", 7).rail(1, "", 5000, 1).rail(2, "SAME", 5000, 2);
   HwmonChip(tree, "1-0041", 2).rail(1, "SAME", 5000, 3);
   const FoundSensors found = kJetsonHwmon.find(tree.host());
@@ -222,13 +222,13 @@ TEST(JetsonHwmon, ChannelsAreUniqueAndDoNotDependOnTheOrderOfProbing) {
 }
 
 TEST(JetsonHwmon, AnotherMachineHasNone) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   const FoundSensors found = kJetsonHwmon.find(tree.host());
   EXPECT_THAT(found.sensors, IsEmpty());
   EXPECT_THAT(found.problems, IsEmpty());
 }
 
-void write_nano(FixtureTree& tree, const std::string& folder) {
+void write_nano(SysfsTree& tree, const std::string& folder) {
   const std::string chip = std::string(kIio) + "6-0040/" + folder + "/";
   tree.write(chip + "rail_name_0", "POM_5V_IN");
   tree.write(chip + "in_power0_input", "2875");
@@ -239,7 +239,7 @@ void write_nano(FixtureTree& tree, const std::string& folder) {
 }
 
 TEST(JetsonIio, TheNanoTellsMilliwatts) {
-  FixtureTree tree;
+  SysfsTree tree;
   write_nano(tree, "iio:device0");
   const FoundSensors found = kJetsonIio.find(tree.host());
   ASSERT_THAT(found.problems, IsEmpty());
@@ -251,7 +251,7 @@ TEST(JetsonIio, TheNanoTellsMilliwatts) {
 }
 
 TEST(JetsonIio, TheOldFolderNameIsReadAndALinkCountsOnce) {
-  FixtureTree tree;
+  SysfsTree tree;
   write_nano(tree, "iio_device");
   EXPECT_THAT(kJetsonIio.find(tree.host()).sensors, SizeIs(3));
   tree.link(std::string(kIio) + "6-0040/iio:device0", std::string(kIio) + "6-0040/iio_device");
@@ -259,7 +259,7 @@ TEST(JetsonIio, TheOldFolderNameIsReadAndALinkCountsOnce) {
 }
 
 TEST(JetsonIio, Tx2HasItsTotalOnTheSecondChip) {
-  FixtureTree tree;
+  SysfsTree tree;
   const std::string first = std::string(kIio) + "0-0040/iio:device0/";
   const std::string second = std::string(kIio) + "0-0041/iio:device1/";
   tree.write(first + "rail_name_0", "VDD_SYS_GPU");
@@ -273,7 +273,7 @@ TEST(JetsonIio, Tx2HasItsTotalOnTheSecondChip) {
 }
 
 TEST(JetsonIio, AValueThatIsNoNumberIsAnErrorAndNeverZero) {
-  FixtureTree tree;
+  SysfsTree tree;
   write_nano(tree, "iio:device0");
   const FoundSensors found = kJetsonIio.find(tree.host());
   tree.write(std::string(kIio) + "6-0040/iio:device0/in_power0_input", "32760 ma");

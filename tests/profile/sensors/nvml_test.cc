@@ -7,15 +7,17 @@
 #include "base/process.h"
 #include "profile/sensors/drivers.h"
 #include "profile/sensors/fake_nvml/fake_nvml.h"
-#include "profile/sensors/fixture_tree.h"
+#include "profile/sensors/sysfs_tree.h"
 
 namespace edgetran::profile::sensors {
 namespace {
 
 using base::ErrorCategory;
+using testing::channel;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using testing::SysfsTree;
 
 constexpr const char* kFirst = "GPU-00000000-0000-0000-0000-000000000000";
 constexpr const char* kFirstPower = "GPU-00000000-0000-0000-0000-000000000000/power";
@@ -37,13 +39,13 @@ class FakeNvml {
 
   FakeNvmlScript* operator->() const { return script_; }
   FoundSensors find() const { return find_nvml(tree_.host(), path_); }
-  FixtureTree& tree() { return tree_; }
+  SysfsTree& tree() { return tree_; }
 
  private:
   std::string path_;
   void* handle_;
   FakeNvmlScript* script_ = nullptr;
-  FixtureTree tree_;
+  SysfsTree tree_;
 };
 
 TEST(Nvml, CounterInMillijoulesAndInstantPowerWithinIt) {
@@ -199,7 +201,7 @@ TEST(Nvml, ALibraryWithoutDriverIsAbsentUntilItsDeviceIsThere) {
 }
 
 TEST(Nvml, NoLibraryIsAbsentUnlessTheDeviceIsThere) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   EXPECT_THAT(find_nvml(tree.host(), "no-such-library.so").problems, IsEmpty());
   tree.write("/dev/nvidiactl", "");
   const FoundSensors found = find_nvml(tree.host(), "no-such-library.so");
@@ -208,7 +210,7 @@ TEST(Nvml, NoLibraryIsAbsentUnlessTheDeviceIsThere) {
 }
 
 TEST(Nvml, ALibraryOfAnotherKindIsAProblemAndNoCrash) {
-  FixtureTree tree;
+  SysfsTree tree;
   tree.write("/dev/nvidiactl", "");
   const FoundSensors found = find_nvml(tree.host(), "libm.so.6");
   ASSERT_THAT(found.problems, SizeIs(1));
@@ -216,7 +218,7 @@ TEST(Nvml, ALibraryOfAnotherKindIsAProblemAndNoCrash) {
 }
 
 TEST(Nvml, BelowAnotherRootThisMachinesLibraryIsNotAsked) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   const FoundSensors found = kNvml.find(tree.host());
   EXPECT_THAT(found.sensors, IsEmpty());
   EXPECT_THAT(found.problems, IsEmpty());

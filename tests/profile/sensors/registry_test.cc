@@ -4,10 +4,12 @@
 #include <set>
 
 #include "profile/sensors/driver.h"
-#include "profile/sensors/fixture_tree.h"
+#include "profile/sensors/sysfs_tree.h"
 
 namespace edgetran::profile::sensors {
 namespace {
+
+using testing::SysfsTree;
 
 TEST(SensorDrivers, NamesAreUniqueAndEachIsFoundOrDeclared) {
   std::set<std::string_view> names;
@@ -21,7 +23,7 @@ TEST(SensorDrivers, NamesAreUniqueAndEachIsFoundOrDeclared) {
 }
 
 TEST(SensorDrivers, AnEmptyMachineHasNeitherSensorsNorProblems) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   for (const SensorDriver& driver : sensor_drivers()) {
     if (driver.find == nullptr) continue;
     const FoundSensors found = driver.find(tree.host());

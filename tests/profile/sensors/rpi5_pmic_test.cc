@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "profile/sensors/fixture_tree.h"
+#include "profile/sensors/sysfs_tree.h"
 
 namespace edgetran::profile::sensors {
 namespace {
@@ -15,6 +15,8 @@ using base::ErrorCategory;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using testing::SysfsTree;
+using testing::WithoutPrivileges;
 
 // The form and the names of a Raspberry Pi 5's answer; the numbers are made up.
 constexpr std::string_view kIndexed =
@@ -30,7 +32,7 @@ constexpr std::string_view kIndexed =
     "      BATT_V volt(25)=0.00512820V";
 constexpr double kIndexed_w = 0.00195186 * 3.7072 + 0.125 * 3.32 + 2.0 * 0.75 + 0.025 * 5.12;
 
-void be_a_pi5(const FixtureTree& tree) {
+void be_a_pi5(const SysfsTree& tree) {
   tree.write_bytes("/proc/device-tree/compatible",
                    std::string_view("raspberrypi,5-model-b\0brcm,bcm2712\0", 35));
 }
@@ -89,7 +91,7 @@ TEST(PmicText, WhatItDoesNotKnowIsAnError) {
 }
 
 TEST(Rpi5Pmic, TheMailboxGivesOneChannelThatIsNotTheInput) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   be_a_pi5(tree);
   const FoundSensors found =
       find_rpi5_pmic(tree.host(), {.exchange = firmware(std::string(kIndexed))});
@@ -103,7 +105,7 @@ TEST(Rpi5Pmic, TheMailboxGivesOneChannelThatIsNotTheInput) {
 }
 
 TEST(Rpi5Pmic, ARailThatDisappearsIsNoSmallerPower) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   be_a_pi5(tree);
   int calls = 0;
   const VcioExchange first = firmware(std::string(kIndexed));
@@ -119,7 +121,7 @@ TEST(Rpi5Pmic, ARailThatDisappearsIsNoSmallerPower) {
 }
 
 TEST(Rpi5Pmic, WhatTheKernelOrTheFirmwareRefusesIsAProblem) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   be_a_pi5(tree);
   const auto problem = [&](VcioExchange exchange) {
     const FoundSensors found = find_rpi5_pmic(tree.host(), {.exchange = std::move(exchange)});
@@ -135,7 +137,7 @@ TEST(Rpi5Pmic, WhatTheKernelOrTheFirmwareRefusesIsAProblem) {
 }
 
 TEST(Rpi5Pmic, AnAnswerWithoutItsEndStaysInsideTheMessage) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   be_a_pi5(tree);
   const FoundSensors found =
       find_rpi5_pmic(tree.host(), {.exchange = firmware(std::string(2 * kPmicAnswerBytes, 'x'))});
@@ -143,7 +145,7 @@ TEST(Rpi5Pmic, AnAnswerWithoutItsEndStaysInsideTheMessage) {
 }
 
 TEST(Rpi5Pmic, TheDeviceOfOthersIsAProblemWithItsFix) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   be_a_pi5(tree);
   tree.write("/dev/vcio", "");
   tree.forbid("/dev/vcio");
@@ -154,7 +156,7 @@ TEST(Rpi5Pmic, TheDeviceOfOthersIsAProblemWithItsFix) {
 }
 
 TEST(Rpi5Pmic, WithoutItsDeviceTheProgramIsAsked) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   be_a_pi5(tree);
   const FoundSensors found = find_rpi5_pmic(
       tree.host(), {.program = {"printf", "VDD_A current(0)=2A\nVDD_V volt(1)=0.75V\n"}});
@@ -164,7 +166,7 @@ TEST(Rpi5Pmic, WithoutItsDeviceTheProgramIsAsked) {
 }
 
 TEST(Rpi5Pmic, AProgramThatFailsOrIsMissingIsAProblem) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   be_a_pi5(tree);
   const auto problem = [&](std::vector<std::string> program) {
     return find_rpi5_pmic(tree.host(), {.program = std::move(program)}).problems.at(0);
@@ -175,7 +177,7 @@ TEST(Rpi5Pmic, AProgramThatFailsOrIsMissingIsAProblem) {
 }
 
 TEST(Rpi5Pmic, OtherBoardsHaveNone) {
-  const FixtureTree tree;
+  const SysfsTree tree;
   EXPECT_THAT(find_rpi5_pmic(tree.host(), {}).problems, IsEmpty());
   tree.write_bytes("/proc/device-tree/compatible",
                    std::string_view("raspberrypi,4-model-b\0brcm,bcm2711\0", 35));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "profile/sensors/sysfs_tree.h"
 
 namespace edgetran::profile::sensors {
@@ -69,8 +71,42 @@ TEST(SysfsNumber, ADeviceThatGoesAwayWhileOpenIsAnError) {
     tree.fail_reads({code});
     EXPECT_EQ(number.read().error().category, ErrorCategory::kDevice) << code;
   }
-  tree.fail_reads({EPERM});
-  EXPECT_EQ(number.read().error().category, ErrorCategory::kPermission);
+  for (const int code : {EPERM, EACCES}) {
+    tree.fail_reads({code});
+    EXPECT_EQ(number.read().error().category, ErrorCategory::kPermission) << code;
+  }
+  tree.fail_reads({ENODEV});
+  const auto gone = number.read();
+  EXPECT_NE(gone.error().message.find("No such device"), std::string::npos);
+  EXPECT_NE(gone.error().hint.find("gone"), std::string::npos);
+  tree.fail_reads({EIO});
+  EXPECT_EQ(number.read().error().hint, "");
+}
+
+TEST(SysfsFile, ShowsItsTextAnewInTheCallersBuffer) {
+  SysfsTree tree;
+  tree.write("/status", "Discharging");
+  const auto file = SysfsFile::open(tree.plain_host(), "/status").value();
+  std::array<char, 12> buffer;
+  EXPECT_EQ(file.read(buffer).value(), "Discharging\n");
+  tree.write("/status", "Full");
+  EXPECT_EQ(file.read(buffer).value(), "Full\n");
+  tree.write("/status", "a longer text than that");
+  EXPECT_EQ(file.read(buffer).value(), "a longer tex");
+}
+
+TEST(SysfsPower, IsTheProductInItsUnitWithItsSign) {
+  SysfsTree tree;
+  tree.write("/mv", "5016");
+  tree.write("/ma", "250");
+  const auto power = SysfsPower::open(tree.plain_host(), {"/mv", "/ma"}, 1e-6).value();
+  EXPECT_NEAR(power.read().value(), 1.254, 1e-12);
+  tree.write("/ma", "-8");
+  EXPECT_NEAR(power.read().value(), -0.040128, 1e-12);
+  tree.write("/mv", "N/A");
+  EXPECT_EQ(power.read().error().category, ErrorCategory::kDevice);
+  EXPECT_EQ(SysfsPower::open(tree.plain_host(), {"/mv", "/none"}, 1e-6).error().category,
+            ErrorCategory::kNotFound);
 }
 
 TEST(SysfsSensor, CounterRefusesValuesBeyondItsRange) {
