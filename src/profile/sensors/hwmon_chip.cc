@@ -95,8 +95,9 @@ std::vector<HwmonChip> hwmon_chips(const SensorHost& host) {
     chip.folder = std::string(kClass) + entry;
     chip.name = optional_text(host, chip.path("name"));
     if (chip.name.empty()) continue;
-    const std::string device = device_of(host, chip.folder);
-    chip.identity = base::printable(device.empty() ? chip.name : chip.name + "-" + device);
+    chip.device = device_of(host, chip.folder);
+    chip.identity =
+        base::printable(chip.device.empty() ? chip.name : chip.name + "-" + chip.device);
     chip.files = sysfs_entries(host, chip.folder);
     ++count[chip.identity];
     chips.push_back(std::move(chip));

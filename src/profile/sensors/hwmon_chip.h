@@ -12,6 +12,7 @@ namespace edgetran::profile::sensors {
 struct HwmonChip {
   std::string folder;              ///< "/sys/class/hwmon/hwmon3", in this boot
   std::string name;                ///< what its driver calls it: "ina3221"
+  std::string device;              ///< "1-0040"; its label where it has no device; or empty
   std::string identity;            ///< name and device: "ina3221-1-0040", "amdgpu-0000:03:00.0"
   bool distinct = true;            ///< false: another chip has the same identity
   std::vector<std::string> files;  ///< names in its folder

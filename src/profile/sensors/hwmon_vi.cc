@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/numbers.h"
 #include "profile/sensors/drivers.h"
 #include "profile/sensors/hwmon_chip.h"
+#include "profile/sensors/jetson_hwmon.h"
 #include "profile/sensors/sysfs_value.h"
 
 namespace edgetran::profile::sensors {
@@ -100,8 +103,13 @@ bool shows_power(const SensorHost& host, const HwmonChip& chip) {
 
 FoundSensors find(const SensorHost& host) {
   FoundSensors found;
+  const auto jetson_chips = jetson_hwmon_chips(host);
   for (const HwmonChip& chip : hwmon_chips(host)) {
     if (shows_power(host, chip)) continue;
+    // The same rails; jetson-hwmon knows which of them contains the others.
+    if (chip.name == kNumbered.name &&
+        std::find(jetson_chips.begin(), jetson_chips.end(), chip.device) != jetson_chips.end())
+      continue;
     const auto currents = hwmon_channels(host, chip, "curr", {"_input"});
     bool complained = false;
     for (const HwmonChannel& voltage : hwmon_channels(host, chip, "in", {"_input"})) {

@@ -1,6 +1,9 @@
+#include "profile/sensors/jetson_hwmon.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -54,22 +57,50 @@ std::optional<JetsonChannel> read_channel(const SensorHost& host, const I2cFolde
   return found;
 }
 
-FoundSensors find(const SensorHost& host) {
+std::vector<JetsonChannel> read_channels(const SensorHost& host, const I2cFolder& chip) {
   std::vector<JetsonChannel> channels;
-  for (const I2cFolder& chip : i2c_folders(host, kFolder)) {
-    for (const std::string& name : sysfs_entries(host, chip.path + "/hwmon")) {
-      if (!name.starts_with("hwmon")) continue;
-      const std::string folder = fmt::format("{}/hwmon/{}", chip.path, name);
-      for (int channel = 1; channel <= kChannels; ++channel) {
-        auto found = read_channel(host, chip, folder, channel);
-        if (found) channels.push_back(std::move(*found));
-      }
+  for (const std::string& name : sysfs_entries(host, chip.path + "/hwmon")) {
+    if (!name.starts_with("hwmon")) continue;
+    const std::string folder = fmt::format("{}/hwmon/{}", chip.path, name);
+    for (int channel = 1; channel <= kChannels; ++channel) {
+      auto found = read_channel(host, chip, folder, channel);
+      if (found) channels.push_back(std::move(*found));
     }
   }
-  return jetson_sensors(host, kJetsonHwmon.name, channels, kMilliVoltMilliAmpere_w);
+  return channels;
+}
+
+struct Board {
+  std::vector<std::string> chips;
+  std::vector<JetsonChannel> channels;
+};
+
+/// The chips of the board itself and their channels; none where this is no Jetson.
+Board find_board(const SensorHost& host) {
+  Board board;
+  for (const I2cFolder& chip : i2c_folders(host, kFolder)) {
+    auto channels = read_channels(host, chip);
+    // Labels come from the device tree of the board: a chip without any was added by its user, and
+    // what flows there need not come from the module.
+    if (std::all_of(channels.begin(), channels.end(),
+                    [](const JetsonChannel& channel) { return channel.label.empty(); }))
+      continue;
+    board.chips.push_back(chip.name);
+    std::move(channels.begin(), channels.end(), std::back_inserter(board.channels));
+  }
+  return is_jetson(host, board.channels) ? board : Board{};
+}
+
+FoundSensors find(const SensorHost& host) {
+  return jetson_sensors(host, kJetsonHwmon.name, find_board(host).channels,
+                        kMilliVoltMilliAmpere_w);
 }
 
 }  // namespace
+
+std::vector<std::string> jetson_hwmon_chips(const SensorHost& host) {
+  return find_board(host).chips;
+}
 
 constinit const SensorDriver kJetsonHwmon{
     .name = "jetson-hwmon",

@@ -37,6 +37,8 @@ constexpr int kFirstAddress = 0x40;
 constexpr int kLastAddress = 0x43;
 constexpr int kLastModuleAddress = 0x41;
 constexpr std::string_view kSum = "sum";
+constexpr const char* kCompatible = "/proc/device-tree/compatible";
+constexpr std::string_view kTegra = "nvidia,tegra";
 
 // A rail that feeds the whole module. The guide's tables write 5V_IN where Xavier NX says VDD_IN.
 constexpr std::array<std::string_view, 3> kTotals = {"VDD_IN", "POM_5V_IN", "5V_IN"};
@@ -238,6 +240,23 @@ std::vector<I2cFolder> i2c_folders(const SensorHost& host, std::string_view driv
 FoundSensors jetson_sensors(const SensorHost& host, std::string_view driver,
                             const std::vector<JetsonChannel>& channels, double unit_w) {
   return Finder(host, driver, channels, unit_w).find();
+}
+
+bool is_jetson(const SensorHost& host, const std::vector<JetsonChannel>& channels) {
+  // The root's names from the board's to the chip's, each ended by a zero byte:
+  // "nvidia,p3768-0000+p3767-0005", "nvidia,tegra234".
+  const std::string names = optional_text(host, kCompatible);
+  if (!names.empty()) {
+    const std::vector<std::string_view> list = base::split(names, '\0');
+    return std::any_of(list.begin(), list.end(),
+                       [](std::string_view name) { return name.starts_with(kTegra); });
+  }
+  if (total_of(channels) != nullptr) return true;
+  return std::any_of(whole_modules().begin(), whole_modules().end(), [&](const auto& module) {
+    return std::all_of(module.rails.begin(), module.rails.end(), [&](std::string_view label) {
+      return with_label(channels, label) != nullptr;
+    });
+  });
 }
 
 }  // namespace edgetran::profile::sensors

@@ -34,4 +34,8 @@ std::vector<I2cFolder> i2c_folders(const SensorHost& host, std::string_view driv
 FoundSensors jetson_sensors(const SensorHost& host, std::string_view driver,
                             const std::vector<JetsonChannel>& channels, double unit_w);
 
+/// Whether the machine with these channels is a Jetson: by its device tree; where that is hidden,
+/// as it is in containers, by rails that together are a whole module in NVIDIA's tables.
+bool is_jetson(const SensorHost& host, const std::vector<JetsonChannel>& channels);
+
 }  // namespace edgetran::profile::sensors

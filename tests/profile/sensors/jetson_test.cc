@@ -7,6 +7,7 @@
 namespace edgetran::profile::sensors {
 namespace {
 
+using namespace std::string_view_literals;
 using testing::channel;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -16,6 +17,9 @@ using testing::SysfsTree;
 constexpr std::string_view kHwmon = "/sys/bus/i2c/drivers/ina3221/";
 constexpr std::string_view kIio = "/sys/bus/i2c/drivers/ina3221x/";
 
+constexpr std::string_view kOrinNano =
+    "nvidia,p3768-0000+p3767-0005\0nvidia,p3767-0005\0nvidia,tegra234\0"sv;
+
 /// A chip with its driver's folder as JetPack 5 and 6 show it: the device is a link, beside files
 /// that belong to the driver.
 class HwmonChip {
@@ -24,6 +28,7 @@ class HwmonChip {
       : tree_(tree),
         folder_("/sys/devices/platform/c240000.i2c/i2c-1/" + chip + "/hwmon/hwmon" +
                 std::to_string(number) + "/") {
+    tree_.write_bytes("/proc/device-tree/compatible", kOrinNano);
     tree_.write(folder_ + "name", "ina3221");
     tree_.link(std::string(kHwmon) + chip, "/sys/devices/platform/c240000.i2c/i2c-1/" + chip);
     tree_.write(std::string(kHwmon) + "uevent", "");
