@@ -1,13 +1,18 @@
-"""A small client of EdgeTran's message protocol (docs/protocol.md). No dependencies.
+"""Both sides of EdgeTran's message protocol (docs/protocol.md) in Python. No dependencies.
 
     with Process(["edgetran-agent", "--stdio"], service="agent") as agent:
         print(agent.call("capabilities"))
+
+    Service("runtime", {"describe": lambda call: {"version": "1"}}).serve_stdio()
 """
 
 import itertools
 import json
+import os
+import queue
 import struct
 import subprocess
+import threading
 import zlib
 
 MAGIC = b"EDTN"
@@ -157,3 +162,144 @@ class Process(Client):
 
     def __exit__(self, *_):
         self.close()
+
+
+class Call:
+    """A request in the hands of its handler."""
+
+    def __init__(self, number, fields, blob):
+        self.id = number
+        self.fields = fields
+        self.blob = blob
+        self._cancelled = threading.Event()
+
+    def cancel(self):
+        self._cancelled.set()
+
+    @property
+    def cancelled(self):
+        """Whether the peer asked to stop, or has gone."""
+        return self._cancelled.is_set()
+
+
+class Service:
+    """The answering side: a closed list of verbs, {name: handler(call)}. A handler returns the
+    reply's fields, or (fields, blob), or raises RemoteError for a refusal of its own. Requests are
+    worked on one after the other on the serving thread; `cancel` is answered meanwhile."""
+
+    MAX_WAITING = 16
+
+    def __init__(self, name, verbs, program="edgetran_wire.py", version="0.1.0"):
+        self._name = name
+        self._verbs = verbs
+        self._about = {"protocol": PROTOCOL, "oldest": OLDEST_PROTOCOL, "program": program,
+                       "version": version, "service": name, "capabilities": []}
+        self._greeted = False
+        self._waiting = queue.Queue()
+        self._open = {}
+        self._lock = threading.Lock()
+
+    def serve_stdio(self):
+        """Serves one client on descriptors of its own, so that whatever a library prints goes to
+        standard error. Returns at `bye` or the end of the stream; ProtocolError where it broke."""
+        reader = os.fdopen(os.dup(0), "rb")
+        writer = os.fdopen(os.dup(1), "wb")
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(2, 1)
+        self.serve(reader, writer)
+
+    def serve(self, reader, writer):
+        self._writer = writer
+        failures = []
+        thread = threading.Thread(target=self._read, args=(reader, failures), daemon=True)
+        thread.start()
+        while (call := self._waiting.get()) is not None:
+            message, blob = self._answer(call)
+            with self._lock:
+                self._open.pop(call.id, None)
+            self._send(message, blob)
+            if call.fields.get("verb") == "bye":
+                return
+        if failures:
+            raise failures[0]
+
+    def _send(self, message, blob=b""):
+        with self._lock:
+            try:
+                self._writer.write(encode_message(message, blob))
+                self._writer.flush()
+            except (OSError, ValueError):
+                pass  # the reading side sees the end
+
+    def _read(self, reader, failures):
+        try:
+            while reader.peek(1):
+                message, blob = read_message(reader)
+                self._take(message, blob)
+        except Exception as error:  # pylint: disable=broad-except
+            failures.append(error)
+        with self._lock:
+            for call in self._open.values():
+                call.cancel()
+        self._waiting.put(None)
+
+    def _take(self, message, blob):
+        number = message.get("id")
+        if message.get("verb") == "cancel":
+            with self._lock:
+                call = self._open.get(message.get("target"))
+            if call:
+                call.cancel()
+            self._send({"id": number, "ok": True, "cancelled": call is not None})
+            return
+        call = Call(number, message, blob)
+        with self._lock:
+            full = len(self._open) >= self.MAX_WAITING
+            if not full:
+                self._open[number] = call
+        if full:
+            self._send(_refusal(number, "resource", "too many requests wait"))
+        else:
+            self._waiting.put(call)
+
+    def _answer(self, call):
+        verb = call.fields.get("verb")
+        try:
+            if verb == "hello":
+                return self._hello(call), b""
+            if verb == "bye":
+                return {"id": call.id, "ok": True}, b""
+            if not self._greeted:
+                raise error("usage", "hello comes first")
+            if verb not in self._verbs:
+                raise error("usage", f"there is no verb \"{verb}\"; known: {', '.join(self._verbs)}")
+            answer = self._verbs[verb](call)
+            fields, blob = answer if isinstance(answer, tuple) else (answer or {}, b"")
+            return {**fields, "id": call.id, "ok": True}, blob
+        except RemoteError as refusal:
+            return _refusal(call.id, refusal.category, str(refusal), refusal.hint), b""
+        except MemoryError:
+            return _refusal(call.id, "resource", "out of memory"), b""
+        except Exception as failure:  # pylint: disable=broad-except
+            return _refusal(call.id, "failed", f"{type(failure).__name__}: {failure}"), b""
+
+    def _hello(self, call):
+        theirs = call.fields
+        negotiated = min(PROTOCOL, theirs.get("protocol", 0))
+        if theirs.get("service") != self._name:
+            raise error("protocol", f"this is the service {self._name}, not {theirs.get('service')}")
+        if negotiated < max(OLDEST_PROTOCOL, theirs.get("oldest", 0)):
+            raise error("protocol", f"the peer speaks {theirs.get('oldest')} to "
+                        f"{theirs.get('protocol')}, this service {OLDEST_PROTOCOL} to {PROTOCOL}")
+        self._greeted = True
+        return {**self._about, "negotiated": negotiated, "id": call.id, "ok": True}
+
+
+def error(category, message, hint=""):
+    """A refusal to raise in a handler."""
+    return RemoteError({"category": category, "message": message, "hint": hint})
+
+
+def _refusal(number, category, message, hint=""):
+    return {"id": number, "ok": False,
+            "error": {"category": category, "message": message, "hint": hint}}

@@ -11,14 +11,18 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
+#include <memory>
+#include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/version.h"
 #include "profile/agent.h"
+#include "profile/runtimes/program/program_runtime.h"
 #include "profile/runtimes/simulated/simulated_runtime.h"
 #include "wire/service.h"
 #ifdef EDGETRAN_WITH_OPENVINO
@@ -39,8 +43,11 @@ std::filesystem::path default_lock_file() {
   return folder / ("edgetran-agent-" + std::to_string(::geteuid()) + ".lock");
 }
 
-std::vector<std::unique_ptr<edgetran::profile::RuntimeFactory>> runtimes() {
-  std::vector<std::unique_ptr<edgetran::profile::RuntimeFactory>> list;
+using Runtimes = std::vector<std::unique_ptr<edgetran::profile::RuntimeFactory>>;
+
+/// Those of this build, and the programs of the command line, whose names must be new.
+edgetran::base::Result<Runtimes> runtimes(const std::vector<std::string>& programs) {
+  Runtimes list;
 #ifdef EDGETRAN_WITH_OPENVINO
   list.push_back(edgetran::profile::openvino::make_factory());
 #else
@@ -49,6 +56,15 @@ std::vector<std::unique_ptr<edgetran::profile::RuntimeFactory>> runtimes() {
       "build it with -DEDGETRAN_ENGINES=ON, or choose a simulated board"));
 #endif
   list.push_back(edgetran::profile::simulated::make_factory());
+  std::set<std::string> names = {"openvino", "simulated"};
+  for (const std::string& text : programs) {
+    EDGETRAN_ASSIGN(auto program, edgetran::profile::program::read_program(text));
+    if (!names.insert(program.name).second) {
+      return edgetran::base::fail(ErrorCategory::kUsage,
+                                  "there are two runtimes \"" + program.name + "\"");
+    }
+    list.push_back(edgetran::profile::program::make_factory(std::move(program)));
+  }
   return list;
 }
 
@@ -86,22 +102,29 @@ Streams take_streams() {
   return streams;
 }
 
-int serve(uint64_t memory_limit_bytes, const std::filesystem::path& lock_file) {
+/// The error on stderr as a line of the log; its exit code.
+int failed(const edgetran::base::Error& error) {
+  const std::string text = error.hint.empty() ? error.message : error.message + "; " + error.hint;
+  edgetran::base::Logger("edgetran-agent", LogLevel::kError).write(LogLevel::kError, text);
+  return edgetran::base::exit_code(error.category);
+}
+
+int serve(uint64_t memory_limit_bytes, const std::filesystem::path& lock_file,
+          const std::vector<std::string>& programs) {
+  auto list = runtimes(programs);
+  if (!list) return failed(list.error());
   confine(memory_limit_bytes);
   const Streams streams = take_streams();
   edgetran::base::SystemClock clock;
   edgetran::profile::AgentOptions options;
-  options.runtimes = runtimes();
+  options.runtimes = std::move(*list);
   options.lock_file = lock_file;
   edgetran::wire::ConnectionOptions connection_options;
   connection_options.limits.blob_bytes = options.model_bytes;
   edgetran::profile::Agent agent(std::move(options), clock);
   edgetran::wire::Connection connection(streams.in, streams.out, connection_options);
   const auto status = edgetran::wire::serve(connection, agent.service());
-  if (status) return 0;
-  edgetran::base::Logger("edgetran-agent", LogLevel::kError)
-      .write(LogLevel::kError, status.error().message);
-  return edgetran::base::exit_code(status.error().category);
+  return status ? 0 : failed(status.error());
 }
 
 int run(int argc, char** argv) {
@@ -118,13 +141,20 @@ int run(int argc, char** argv) {
   app.add_option("--lock-file", lock_file,
                  "File by which agents on this machine take turns in measuring")
       ->capture_default_str();
+  std::vector<std::string> programs;
+  app.add_option(
+         "--runtime", programs,
+         "NAME=COMMAND: a program that runs models (docs/protocol.md, \"Runtime\"); may be\n"
+         "given several times")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : edgetran::base::exit_code(ErrorCategory::kUsage);
   }
-  return serve(memory_limit_bytes, lock_file);
+  return serve(memory_limit_bytes, lock_file, programs);
 }
 
 }  // namespace

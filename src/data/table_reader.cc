@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "base/config.h"
+#include "base/delimited.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "data/delimited.h"
 #include "data/input_text.h"
 
 namespace edgetran::data {
@@ -120,7 +120,7 @@ class DelimitedTable final : public TableReader {
     return {};
   }
 
-  DelimitedText text_;
+  base::DelimitedText text_;
   std::vector<std::string> fields_;
   std::vector<size_t> indices_;
   size_t width_ = 0;  // 0: not known before the first row
@@ -232,7 +232,7 @@ bool TableReader::names_columns(std::string_view text, TableFormat format,
                                 const std::vector<std::string>& columns) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const bool csv = format == TableFormat::kCsv;
-  DelimitedText lines(text, csv ? ',' : '\t', csv);
+  base::DelimitedText lines(text, csv ? ',' : '\t', csv);
   std::vector<std::string> fields;
   if (const auto found = lines.next(fields); !found || !*found) return false;
   return std::all_of(columns.begin(), columns.end(), [&](const std::string& column) {

@@ -32,6 +32,23 @@ class UnavailableRuntime final : public RuntimeFactory {
 
 }  // namespace
 
+base::Result<std::vector<double>> CompiledModel::run_until(const RunGoal& goal, base::Clock& clock,
+                                                           const base::CancelToken& cancel) {
+  std::vector<double> seconds;
+  const double begin_s = clock.now_s();
+  do {
+    if (cancel.requested()) {
+      return base::fail(base::ErrorCategory::kInterrupted, "measuring was cancelled");
+    }
+    const double start_s = clock.now_s();
+    auto status = run();
+    const double end_s = clock.now_s();
+    if (!status) return base::fail(std::move(status).error());
+    seconds.push_back(end_s - start_s);
+  } while (!goal.reached(static_cast<int64_t>(seconds.size()), clock.now_s() - begin_s));
+  return seconds;
+}
+
 base::Result<std::vector<ModelFile>> Runtime::convert(std::string_view /*model*/) {
   return base::fail(base::ErrorCategory::kDevice, "this runtime has no file format of its own",
                     "deploy the ONNX file");

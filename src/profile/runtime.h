@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cancel.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "profile/tensor_blob.h"
@@ -31,6 +32,20 @@ struct RunSettings {
   std::optional<SimulatedLaw> law;  ///< simulated runtime only
 };
 
+/// How long a model is to be run: until there were `runs` and `seconds`, but no longer than
+/// `limit_s` where there were at least `least_runs` by then.
+struct RunGoal {
+  int64_t runs = 1;
+  double seconds = 0;
+  double limit_s = 0;  ///< 0: none
+  int64_t least_runs = 1;
+
+  bool reached(int64_t done, double elapsed_s) const {
+    if (limit_s > 0 && elapsed_s >= limit_s && done >= least_runs) return true;
+    return done >= runs && elapsed_s >= seconds;
+  }
+};
+
 /// A model that is loaded and ready to run.
 class CompiledModel {
  public:
@@ -41,10 +56,16 @@ class CompiledModel {
   virtual base::Status set_inputs(const std::vector<Tensor>& tensors) = 0;
   /// One inference: inputs in host memory to outputs in host memory, and nothing else.
   virtual base::Status run() = 0;
+  /// Runs until the goal is reached, back to back, and returns the seconds of each inference. A
+  /// runtime in another process times them there, so that nothing is sent in between. kInterrupted
+  /// on cancel.
+  virtual base::Result<std::vector<double>> run_until(const RunGoal& goal, base::Clock& clock,
+                                                      const base::CancelToken& cancel);
   /// Outputs of the last run.
   virtual base::Result<std::vector<Tensor>> outputs() const = 0;
-  /// Modelled peak of memory; nullopt: to be measured on the process.
-  virtual std::optional<uint64_t> modelled_memory_bytes() const { return std::nullopt; }
+  /// Peak of memory where it is not this process's: modelled, or of the process that runs the
+  /// model. nullopt: to be measured on this process.
+  virtual std::optional<uint64_t> peak_memory_bytes() const { return std::nullopt; }
 };
 
 /// A file of a model in a runtime's own format.

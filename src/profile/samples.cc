@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "profile/median_interval.h"
 #include "profile/statistics.h"
 #include "profile/steady.h"
 

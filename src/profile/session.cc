@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/clock.h"
+#include "profile/median_interval.h"
 #include "profile/memory.h"
 #include "profile/statistics.h"
 #include "profile/steady.h"
@@ -19,6 +20,8 @@ constexpr double kWarmUpShare = 1.0 / 3;
 /// Steadiness is looked at so often in a warm-up: each look reads all recent samples, and between
 /// looks the runs follow each other as closely as they will in the windows.
 constexpr double kLooks = 20;
+/// What is left where a limit is over: a limit of 0 would be none.
+constexpr double kTinyS = 1e-9;
 
 template <class T>
 std::string fill(int64_t count, const std::function<T()>& next) {
@@ -44,11 +47,12 @@ class Session {
     EDGETRAN_TRY(load());
     origin_s_ = clock_.now_s();
     announce("first", 0);
-    EDGETRAN_ASSIGN(result_.samples.first_s, timed_run());
+    EDGETRAN_ASSIGN(const auto first, model_->run_until({}, clock_, context_.cancel));
+    result_.samples.first_s = first[0];
     announce("warm_up", 0);
     EDGETRAN_TRY(warm_up());
     EDGETRAN_TRY(measure());
-    result_.peak_memory_bytes = model_->modelled_memory_bytes().value_or(peak_memory_bytes());
+    result_.peak_memory_bytes = model_->peak_memory_bytes().value_or(peak_memory_bytes());
     return std::move(result_);
   }
 
@@ -68,34 +72,24 @@ class Session {
     return model_->set_inputs(inputs);
   }
 
-  base::Result<double> timed_run() {
-    if (context_.cancel.requested()) {
-      return base::fail(base::ErrorCategory::kInterrupted, "measuring was cancelled");
-    }
-    const double start_s = clock_.now_s();
-    auto status = model_->run();
-    const double end_s = clock_.now_s();
-    if (!status) return base::fail(std::move(status).error());
-    return end_s - start_s;
-  }
-
+  /// Runs up to the next look at steadiness, or to the limit of what a warm-up may take.
   base::Status warm_up() {
     auto& seconds = result_.samples.warm_up;
     const double start_s = clock_.now_s();
+    const double limit_s = std::min(profile_.warm_up_max_s, profile_.limit_s * kWarmUpShare);
     double next_look_s = profile_.warm_up_min_s;
     while (true) {
       const double elapsed_s = clock_.now_s() - start_s;
-      const auto runs = static_cast<int64_t>(seconds.size());
-      if (elapsed_s >= profile_.limit_s * kWarmUpShare && runs > 0) return {};
-      if (runs >= profile_.warm_up_min_runs) {
-        if (elapsed_s >= profile_.warm_up_max_s) return {};
-        if (elapsed_s >= next_look_s) {
-          if (is_steady(seconds)) return {};
-          next_look_s = elapsed_s + profile_.warm_up_max_s / kLooks;
-        }
-      }
-      EDGETRAN_ASSIGN(const double run_s, timed_run());
-      seconds.push_back(run_s);
+      RunGoal goal;
+      goal.runs =
+          std::max<int64_t>(1, profile_.warm_up_min_runs - static_cast<int64_t>(seconds.size()));
+      goal.seconds = next_look_s - elapsed_s;
+      goal.limit_s = std::max(profile_.limit_s * kWarmUpShare - elapsed_s, kTinyS);
+      EDGETRAN_ASSIGN(const auto runs, model_->run_until(goal, clock_, context_.cancel));
+      seconds.insert(seconds.end(), runs.begin(), runs.end());
+      const double now_s = clock_.now_s() - start_s;
+      if (now_s >= limit_s || is_steady(seconds)) return {};
+      next_look_s = now_s + profile_.warm_up_max_s / kLooks;
     }
   }
 
@@ -114,17 +108,14 @@ class Session {
   /// One window: its least time and runs, or less at the session's limit.
   base::Status window() {
     Window& window = result_.samples.windows.emplace_back();
-    const double start_s = clock_.now_s();
-    window.start_s = start_s - origin_s_;
-    const auto full = [&] {
-      return clock_.now_s() - start_s >= profile_.window_min_s &&
-             static_cast<int64_t>(window.seconds.size()) >= profile_.window_min_runs;
-    };
-    while (!full() && !(out_of_time() && measured_ >= kMinimumForInterval)) {
-      EDGETRAN_ASSIGN(const double run_s, timed_run());
-      window.seconds.push_back(run_s);
-      ++measured_;
-    }
+    window.start_s = clock_.now_s() - origin_s_;
+    RunGoal goal;
+    goal.runs = profile_.window_min_runs;
+    goal.seconds = profile_.window_min_s;
+    goal.limit_s = std::max(profile_.limit_s - window.start_s, kTinyS);
+    goal.least_runs = static_cast<int64_t>(kMinimumForInterval) - static_cast<int64_t>(measured_);
+    EDGETRAN_ASSIGN(window.seconds, model_->run_until(goal, clock_, context_.cancel));
+    measured_ += window.seconds.size();
     return {};
   }
 

@@ -31,40 +31,6 @@ double median_deviation(std::span<const double> samples, double centre) {
   return median(deviations);
 }
 
-/// Largest k with P(Binomial(n, 1/2) < k) <= 0.025: x_(k) .. x_(n+1-k) covers 95 %. 0 for n < 6.
-size_t lower_rank(size_t n) {
-  const auto size = static_cast<double>(n);
-  double below = 0;
-  size_t k = 0;
-  while (k < n) {
-    const auto i = static_cast<double>(k);
-    const double log_mass = std::lgamma(size + 1) - std::lgamma(i + 1) - std::lgamma(size - i + 1) -
-                            size * std::log(2.0);
-    below += std::exp(log_mass);
-    if (below > 0.025) break;
-    ++k;
-  }
-  return k;
-}
-
-/// Ranks from 1, equal values sharing their mean rank.
-std::vector<double> mid_ranks(std::span<const double> samples) {
-  std::vector<size_t> order(samples.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return samples[a] < samples[b]; });
-  std::vector<double> ranks(samples.size());
-  for (size_t begin = 0; begin < order.size();) {
-    size_t end = begin + 1;
-    while (end < order.size() && samples[order[end]] == samples[order[begin]]) ++end;
-    for (size_t i = begin; i < end; ++i) {
-      ranks[order[i]] = (static_cast<double>(begin) + static_cast<double>(end) + 1) / 2;
-    }
-    begin = end;
-  }
-  return ranks;
-}
-
 /// What ties take off the variance of Kendall's S: the sum of t (t - 1) (2 t + 5) over ties of t.
 double tie_correction(std::span<const double> samples) {
   std::vector<double> sorted(samples.begin(), samples.end());
@@ -146,43 +112,6 @@ double quantile(std::span<const double> samples, double share) {
   return *place;
 }
 
-double dependence_factor(std::span<const double> samples) {
-  const auto batches = static_cast<size_t>(std::sqrt(static_cast<double>(samples.size())));
-  if (batches < 3) return 1;
-  const size_t size = samples.size() / batches;
-  const double centre = median(samples);
-  std::vector<double> shares(batches);
-  for (size_t b = 0; b < batches; ++b) {
-    const auto batch = samples.subspan(b * size, size);
-    // Half a count for values equal to the median, so that constant series have no variance.
-    double count = 0;
-    for (const double x : batch) count += x < centre ? 1 : (x == centre ? 0.5 : 0);
-    shares[b] = count / static_cast<double>(size);
-  }
-  const double mean = mean_of(shares);
-  double sum = 0;
-  for (const double share : shares) sum += (share - mean) * (share - mean);
-  const double variance = sum / static_cast<double>(batches - 1);
-  // Independent samples: each batch's share has the variance 1/4 over its size.
-  return std::max(1.0, variance * static_cast<double>(size) / 0.25);
-}
-
-std::optional<Interval> median_interval(std::span<const double> samples) {
-  const size_t n = samples.size();
-  if (n < kMinimumForInterval) return std::nullopt;
-  const double half = static_cast<double>(n) / 2;
-  const double reach =
-      (half - static_cast<double>(lower_rank(n))) * std::sqrt(dependence_factor(samples));
-  const auto rank = static_cast<size_t>(std::max(1.0, std::floor(half - reach)));
-  std::vector<double> sorted(samples.begin(), samples.end());
-  std::sort(sorted.begin(), sorted.end());
-  return Interval{sorted[rank - 1], sorted[n - rank]};
-}
-
-double relative_half_width(const Interval& interval, double centre) {
-  return (interval.high - interval.low) / 2 / centre;
-}
-
 double coefficient_of_variation(std::span<const double> samples) {
   if (samples.size() < 2) return 0;
   const double mean = mean_of(samples);
@@ -204,29 +133,6 @@ Trend trend(std::span<const double> samples) {
   const double score = kendall_s(samples);
   const double z = std::max(0.0, std::abs(score) - 1) / std::sqrt(variance);
   return {std::erfc(z / std::sqrt(2.0)), theil_sen_drift(samples) / median(samples)};
-}
-
-ChangePoint change_point(std::span<const double> samples) {
-  const size_t n = samples.size();
-  if (n < kMinimumForRankTest) return {};
-  const auto ranks = mid_ranks(samples);
-  double sum = 0;
-  double largest = 0;
-  ChangePoint change;
-  for (size_t t = 1; t < n; ++t) {
-    sum += ranks[t - 1];
-    const double u = std::abs(2 * sum - static_cast<double>(t) * (static_cast<double>(n) + 1));
-    if (u > largest) {
-      largest = u;
-      change.index = t;
-    }
-  }
-  if (change.index == 0) return {};
-  const auto size = static_cast<double>(n);
-  change.p_value =
-      std::min(1.0, 2 * std::exp(-6 * largest * largest / (size * size * size + size * size)));
-  change.step = median(samples.subspan(change.index)) / median(samples.first(change.index)) - 1;
-  return change;
 }
 
 std::vector<size_t> outliers(std::span<const double> samples, double floor) {

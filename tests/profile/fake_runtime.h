@@ -48,7 +48,7 @@ class FakeRuntime final : public Runtime {
     }
     /// Echoes its input.
     base::Result<std::vector<Tensor>> outputs() const override { return set_; }
-    std::optional<uint64_t> modelled_memory_bytes() const override { return 123; }
+    std::optional<uint64_t> peak_memory_bytes() const override { return 123; }
 
    private:
     FakeRuntime& owner_;

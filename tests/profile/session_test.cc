@@ -8,9 +8,9 @@
 #include <numeric>
 
 #include "profile/fake_runtime.h"
+#include "profile/median_interval.h"
 #include "profile/run_rows.h"
 #include "profile/runtimes/simulated/simulated_runtime.h"
-#include "profile/statistics.h"
 #include "profile/steady.h"
 
 namespace edgetran::profile {

@@ -30,71 +30,6 @@ TEST(Quantile, IsTheNearestRank) {
   EXPECT_EQ(quantile(ten, 0.01), 1);
 }
 
-// Ranks of the tables for the median's 95 % interval (Conover, Practical Nonparametric Statistics).
-TEST(MedianInterval, UsesTheTabulatedRanks) {
-  for (const auto& [n, low, high] : std::vector<std::tuple<int, int, int>>{
-           {6, 1, 6}, {8, 1, 8}, {9, 2, 8}, {10, 2, 9}, {12, 3, 10}, {20, 6, 15}, {25, 8, 18}}) {
-    // An order without dependence for the batch means: values alternate around the middle.
-    std::vector<double> values;
-    for (int i = 0; i < n; ++i) values.push_back(i % 2 == 0 ? i / 2 + 1 : n - i / 2);
-    const auto interval = median_interval(values);
-    ASSERT_TRUE(interval);
-    EXPECT_EQ(interval->low, low) << n;
-    EXPECT_EQ(interval->high, high) << n;
-  }
-}
-
-TEST(MedianInterval, DoesNotExistBelowSixSamples) {
-  EXPECT_FALSE(median_interval(std::vector<double>{1, 2, 3, 4, 5}));
-}
-
-TEST(MedianInterval, CoversTheMedianOfSkewedSamplesAsOftenAsItSays) {
-  base::RandomStream stream(1, "test.coverage");
-  int covered = 0;
-  constexpr int kTrials = 400;
-  for (int trial = 0; trial < kTrials; ++trial) {
-    std::vector<double> values(80);
-    for (double& value : values) value = std::exp(stream.normal());  // median 1
-    const auto interval = *median_interval(values);
-    covered += interval.low <= 1 && 1 <= interval.high ? 1 : 0;
-  }
-  // Nominal 95 %; four binomial standard deviations below, and not always everything.
-  EXPECT_GE(covered, kTrials * 0.91);
-  EXPECT_LT(covered, kTrials);
-}
-
-TEST(MedianInterval, CoversTheMedianOfDependentSamples) {
-  base::RandomStream stream(2, "test.coverage.dependent");
-  int covered = 0;
-  int covered_as_if_independent = 0;
-  constexpr int kTrials = 300;
-  for (int trial = 0; trial < kTrials; ++trial) {
-    std::vector<double> values(400);
-    double state = stream.normal();
-    for (double& value : values) {
-      state = 0.8 * state + 0.6 * stream.normal();
-      value = 10 + state;
-    }
-    const auto interval = *median_interval(values);
-    covered += interval.low <= 10 && 10 <= interval.high ? 1 : 0;
-    stream.shuffle(values);
-    const auto naive = *median_interval(values);
-    covered_as_if_independent += naive.low <= 10 && 10 <= naive.high ? 1 : 0;
-  }
-  EXPECT_GE(covered, kTrials * 0.85);
-  EXPECT_GT(covered, covered_as_if_independent + kTrials / 10);
-}
-
-TEST(DependenceFactor, IsOneForConstantSamples) {
-  EXPECT_EQ(dependence_factor(std::vector<double>(100, 3.0)), 1);
-}
-
-TEST(DependenceFactor, GrowsWithBlocksOfEqualLevel) {
-  std::vector<double> values;
-  for (int i = 0; i < 400; ++i) values.push_back(i / 40 % 2 == 0 ? 1.0 : 2.0);
-  EXPECT_GT(dependence_factor(values), 10);
-}
-
 TEST(Variation, IsStandardDeviationOverMean) {
   // Mean 5, squared deviations 9 + 1 + 1 + 9 = 20, over 3.
   EXPECT_NEAR(coefficient_of_variation(std::vector<double>{2, 4, 6, 8}), std::sqrt(20.0 / 3) / 5,
@@ -148,25 +83,6 @@ TEST(Trend, FindsARampInNoise) {
 TEST(Trend, SaysNothingOfConstantOrFewSamples) {
   EXPECT_EQ(trend(std::vector<double>(50, 1.0)).p_value, 1);
   EXPECT_EQ(trend(std::vector<double>{1, 2, 3, 4, 5, 6, 7}).p_value, 1);
-}
-
-TEST(ChangePoint, FindsTheStepAndItsPlace) {
-  base::RandomStream stream(6, "test.step");
-  auto values = normals(stream, 100, 10, 0.2);
-  for (size_t i = 60; i < values.size(); ++i) values[i] += 1;
-  const ChangePoint found = change_point(values);
-  EXPECT_LT(found.p_value, 1e-6);
-  EXPECT_NEAR(static_cast<double>(found.index), 60, 3);
-  EXPECT_NEAR(found.step, 0.1, 0.02);
-}
-
-TEST(ChangePoint, FalseAlarmsAreRare) {
-  base::RandomStream stream(7, "test.no-step");
-  int alarms = 0;
-  for (int trial = 0; trial < 300; ++trial) {
-    alarms += change_point(normals(stream, 100, 10, 1)).p_value <= 0.01 ? 1 : 0;
-  }
-  EXPECT_LE(alarms, 9);  // 1 % of 300 is 3
 }
 
 TEST(Outliers, AreFoundAndNothingElse) {

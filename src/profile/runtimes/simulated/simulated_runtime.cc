@@ -45,7 +45,7 @@ class SimulatedModel final : public CompiledModel {
                       "run the model on a local board");
   }
 
-  std::optional<uint64_t> modelled_memory_bytes() const override { return law_.memory_bytes; }
+  std::optional<uint64_t> peak_memory_bytes() const override { return law_.memory_bytes; }
 
  private:
   base::ManualClock& clock_;

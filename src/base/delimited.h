@@ -7,7 +7,7 @@
 
 #include "base/result.h"
 
-namespace edgetran::data {
+namespace edgetran::base {
 
 /// Cuts delimited text into records. Not a table yet: no header, no column names.
 class DelimitedText {
@@ -20,13 +20,13 @@ class DelimitedText {
   /// The next record that is not a blank line; false at the end. kUsage (without file name): a
   /// quote that is not closed, a character after a closing quote, a field over 1 MiB, more than
   /// 10 000 fields.
-  base::Result<bool> next(std::vector<std::string>& fields);
+  Result<bool> next(std::vector<std::string>& fields);
   /// Line, from 1, on which the last record started.
   int64_t line() const { return record_line_; }
 
  private:
-  base::Status read_field(std::string& field);
-  base::Status read_quoted(std::string& field);
+  Status read_field(std::string& field);
+  Status read_quoted(std::string& field);
   bool at_line_end() const;
   void skip_line_end();
 
@@ -38,4 +38,4 @@ class DelimitedText {
   int64_t record_line_ = 1;
 };
 
-}  // namespace edgetran::data
+}  // namespace edgetran::base

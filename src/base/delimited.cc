@@ -1,12 +1,9 @@
-#include "data/delimited.h"
+#include "base/delimited.h"
 
 #include <fmt/format.h>
 
-namespace edgetran::data {
+namespace edgetran::base {
 namespace {
-
-using base::ErrorCategory;
-using base::fail;
 
 // A text of 1 MiB is far beyond what an encoder of 512 positions reads; more means a lost quote.
 constexpr size_t kFieldLimitBytes = size_t{1} << 20;
@@ -28,7 +25,7 @@ void DelimitedText::skip_line_end() {
   }
 }
 
-base::Result<bool> DelimitedText::next(std::vector<std::string>& fields) {
+Result<bool> DelimitedText::next(std::vector<std::string>& fields) {
   while (position_ < text_.size() && at_line_end()) skip_line_end();
   if (position_ >= text_.size()) return false;
   record_line_ = line_;
@@ -48,7 +45,7 @@ base::Result<bool> DelimitedText::next(std::vector<std::string>& fields) {
   return true;
 }
 
-base::Status DelimitedText::read_field(std::string& field) {
+Status DelimitedText::read_field(std::string& field) {
   if (quotes_ && position_ < text_.size() && text_[position_] == '"') return read_quoted(field);
   const size_t start = position_;
   while (!at_line_end() && text_[position_] != delimiter_) ++position_;
@@ -59,7 +56,7 @@ base::Status DelimitedText::read_field(std::string& field) {
   return {};
 }
 
-base::Status DelimitedText::read_quoted(std::string& field) {
+Status DelimitedText::read_quoted(std::string& field) {
   const int64_t opened = line_;
   for (++position_; position_ < text_.size(); ++position_) {
     const char byte = text_[position_];
@@ -83,4 +80,4 @@ base::Status DelimitedText::read_quoted(std::string& field) {
               "close it; a quote inside a quoted field is written twice");
 }
 
-}  // namespace edgetran::data
+}  // namespace edgetran::base
