@@ -20,15 +20,29 @@ namespace {
 thread_local int64_t allocations = 0;
 }  // namespace
 
-// Not inlined: the compiler would see malloc meet delete and warn of a mismatch.
-[[gnu::noinline]] void* operator new(std::size_t size) {
+// Every form but the aligned ones, or the sanitizer would meet its own new and our delete. Not
+// inlined: the compiler would see malloc meet delete and warn of a mismatch.
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
   ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
+  return std::malloc(size);
+}
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  if (void* memory = operator new(size, std::nothrow)) return memory;
   throw std::bad_alloc();
 }
+void* operator new[](std::size_t size) { return operator new(size); }
+void* operator new[](std::size_t size, const std::nothrow_t& tag) noexcept {
+  return operator new(size, tag);
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t /*size*/) noexcept {
-  std::free(memory);
+void operator delete(void* memory, std::size_t /*size*/) noexcept { operator delete(memory); }
+void operator delete(void* memory, const std::nothrow_t& /*tag*/) noexcept {
+  operator delete(memory);
+}
+void operator delete[](void* memory) noexcept { operator delete(memory); }
+void operator delete[](void* memory, std::size_t /*size*/) noexcept { operator delete(memory); }
+void operator delete[](void* memory, const std::nothrow_t& /*tag*/) noexcept {
+  operator delete(memory);
 }
 
 namespace edgetran::profile::sensors {
