@@ -17,7 +17,7 @@ constexpr size_t kMinimumForDependence = 16;
 constexpr double kIndependentVariance = 0.25;
 /// An autoregression's long-run variance is too small for short series: by about this much over
 /// the number of independent samples that they are worth. Measured: with it the interval of
-/// Gaussian AR(1) series of 0.3 to 0.95 and 30 to 1000 samples' worth covers in 93 to 97 % of the
+/// Gaussian AR(1) series of 0.3 to 0.9 and 30 to 1000 samples' worth covers in 93 to 97 % of the
 /// runs, without it in 89 to 94 %.
 constexpr double kShortSeriesBias = 20;
 

@@ -85,7 +85,7 @@ TEST(OnnxRuntime, ComputesTheOutputsOfGivenInputs) {
   for (size_t i = 0; i < 8; ++i) EXPECT_NEAR(logits[i], expected[i], 1e-5);
 }
 
-TEST(OnnxRuntime, AMeasuredSessionHasSamplesTimedInTheProgram) {
+TEST(OnnxRuntime, AMeasuredSessionHasSamples) {
   const auto engine = create(onnxruntime());
   const std::string bytes = model();
   SessionRequest request;
@@ -97,13 +97,8 @@ TEST(OnnxRuntime, AMeasuredSessionHasSamplesTimedInTheProgram) {
   base::NullSink events;
   const auto result = run_session(*engine, request, {events, {}, {}});
   ASSERT_TRUE(result) << result.error().message;
-  double sum_s = 0;
-  for (const double seconds : result->samples.measured()) {
-    EXPECT_GT(seconds, 0);
-    sum_s += seconds;
-  }
+  for (const double seconds : result->samples.measured()) EXPECT_GT(seconds, 0);
   EXPECT_GE(result->samples.measured().size(), 6U);
-  EXPECT_GT(sum_s, 0);
   EXPECT_GT(result->peak_memory_bytes, 10'000'000U);  // Python with NumPy, at the least
 }
 
@@ -153,6 +148,19 @@ TEST(ProgramRuntime, ThatAnswersWronglyIsADeviceError) {
   const auto compiled = engine->load("model", settings(1, 3));
   ASSERT_TRUE(compiled);
   EXPECT_EQ((*compiled)->run().error().category, ErrorCategory::kDevice);
+}
+
+TEST(ProgramRuntime, TimesItsRunsItself) {
+  const auto engine = create(
+      python("verbs = {'load': lambda call: {'inputs': []},\n"
+             "         'run': lambda call: {'seconds': [0.25, 7.5], 'peak_memory_bytes': 12}}"));
+  const auto compiled = engine->load("model", settings(1, 3));
+  ASSERT_TRUE(compiled);
+  base::SystemClock clock;
+  const auto runs = (*compiled)->run_until({}, clock, base::CancelToken());
+  ASSERT_TRUE(runs) << runs.error().message;
+  EXPECT_EQ(*runs, (std::vector<double>{0.25, 7.5}));
+  EXPECT_EQ((*compiled)->peak_memory_bytes(), 12U);
 }
 
 TEST(ProgramRuntime, PassesRefusalsOn) {
