@@ -9,10 +9,20 @@
 #include <vector>
 
 #include "train/torch/engine.h"
+#include "train/torch/kernels/adamw.h"
 
 namespace edgetran::train::torch_engine {
 
 using Tensors = std::vector<at::Tensor>;
+
+/// A step of AdamW in which every factor counts.
+inline constexpr kernels::AdamWStep kAdamWStep{.beta1 = 0.9F,
+                                               .beta2 = 0.99F,
+                                               .step_size = 0.01F,
+                                               .root_scale = 1.5F,
+                                               .epsilon = 1e-6F,
+                                               .keep = 0.999F,
+                                               .gradient_scale = 0.7F};
 
 inline at::Tensor random_values(at::IntArrayRef shape, uint64_t seed) {
   auto generator = at::detail::createCPUGenerator(seed);

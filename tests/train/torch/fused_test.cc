@@ -99,18 +99,11 @@ TEST(Attention, ReadsHeadsWhereTheyLie) {
 }
 
 TEST(AdamWStep, AgreesWithItsComposition) {
-  const kernels::AdamWStep step{.beta1 = 0.9F,
-                                .beta2 = 0.99F,
-                                .step_size = 0.01F,
-                                .root_scale = 1.5F,
-                                .epsilon = 1e-6F,
-                                .keep = 0.999F,
-                                .gradient_scale = 0.7F};
   const auto values = [](uint64_t seed) { return random_values({40003}, seed).to(at::kFloat); };
   const AdamWTensors fused{values(1), values(2), values(3).abs()};
   const AdamWTensors composed{fused.weight.clone(), fused.first.clone(), fused.second.clone()};
-  fused_adamw(step, values(4), fused);
-  composed_adamw(step, values(4), composed);
+  fused_adamw(kAdamWStep, values(4), fused);
+  composed_adamw(kAdamWStep, values(4), composed);
   EXPECT_LT(difference(fused.weight, composed.weight.to(at::kDouble)), 1e-6);
   EXPECT_LT(difference(fused.first, composed.first.to(at::kDouble)), 1e-6);
   EXPECT_LT(difference(fused.second, composed.second.to(at::kDouble)), 1e-6);

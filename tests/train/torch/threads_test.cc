@@ -120,18 +120,11 @@ TEST(Threads, DoNotChangeOwnProducts) {
 }
 
 TEST(Threads, DoNotChangeAdamW) {
-  constexpr kernels::AdamWStep kStep{.beta1 = 0.9F,
-                                     .beta2 = 0.99F,
-                                     .step_size = 0.01F,
-                                     .root_scale = 1.5F,
-                                     .epsilon = 1e-6F,
-                                     .keep = 0.999F,
-                                     .gradient_scale = 0.7F};
   const auto values = [](uint64_t seed) { return random_values({200003}, seed).to(at::kFloat); };
   const auto with_threads = [&](int count) {
     const ThreadCount threads(count);
     AdamWTensors tensors{values(1), values(2), values(3).abs()};
-    fused_adamw(kStep, values(4), tensors);
+    fused_adamw(kAdamWStep, values(4), tensors);
     return tensors;
   };
   const AdamWTensors one = with_threads(1);
