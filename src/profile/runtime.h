@@ -9,8 +9,11 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/result.h"
+#include "profile/power_recorder.h"
 #include "profile/tensor_blob.h"
+#include "profile/thermal.h"
 
 namespace edgetran::profile {
 
@@ -26,6 +29,7 @@ struct SimulatedLaw {
 /// How a model is to be run. Precision and threads are always explicit.
 struct RunSettings {
   std::string precision = "fp32";
+  std::string accelerator = "CPU";  ///< of the machine, in the runtime's words
   int64_t threads = 1;
   int64_t batch = 1;
   int64_t length = 64;
@@ -66,6 +70,11 @@ class CompiledModel {
   /// Peak of memory where it is not this process's: modelled, or of the process that runs the
   /// model. nullopt: to be measured on this process.
   virtual std::optional<uint64_t> peak_memory_bytes() const { return std::nullopt; }
+  /// Bytes that the model holds on an accelerator, where the engine tells.
+  virtual std::optional<uint64_t> accelerator_bytes() const { return std::nullopt; }
+  /// Precision, threads and the like with which the engine says that it runs; null: it does not
+  /// say.
+  virtual base::Json settings_in_effect() const { return nullptr; }
 };
 
 /// A file of a model in a runtime's own format.
@@ -87,6 +96,11 @@ class Runtime {
   /// The model, symbolic sizes kept, in the runtime's own file format, for people who deploy with
   /// its tools. kDevice where the runtime has none; kCorrupt (not a model).
   virtual base::Result<std::vector<ModelFile>> convert(std::string_view model);
+  /// Whether clock() is the clock of a law and not the machine's.
+  virtual bool modelled_time() const { return false; }
+  /// Of a modelled board: its sensors of power, and how hot it is. A real one's are the machine's.
+  virtual std::vector<std::unique_ptr<PowerRecorder>> power_recorders(const RunSettings& settings);
+  virtual std::optional<ThermalState> thermal_state() { return std::nullopt; }
 };
 
 /// What a runtime says of itself.
