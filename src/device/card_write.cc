@@ -8,23 +8,6 @@ namespace {
 
 using base::Json;
 
-Json law_json(const SimulatedBoardLaw& law) {
-  Json precisions = Json::array();
-  for (const PrecisionLaw& precision : law.precisions) {
-    precisions.push_back({{"precision", precision.precision},
-                          {"compute", precision.compute},
-                          {"bytes", precision.bytes}});
-  }
-  return {{"peak_flop_per_s", law.peak_flop_per_s},
-          {"bandwidth_bytes_per_s", law.bandwidth_bytes_per_s},
-          {"launch_overhead_s", law.launch_overhead_s},
-          {"thread_efficiency", law.thread_efficiency},
-          {"load_bytes_per_s", law.load_bytes_per_s},
-          {"noise_share", law.noise_share},
-          {"seed", law.seed},
-          {"precisions", precisions}};
-}
-
 /// A scalar as YAML: JSON's spelling of strings and numbers is also YAML's.
 std::string yaml_scalar(const Json& value) { return base::dump_json(value); }
 
@@ -57,7 +40,7 @@ Json card_json(const Card& card) {
   if (!info.processor.empty()) board["processor"] = info.processor;
   board["cores"] = info.cores;
   if (info.memory_bytes > 0) board["memory_bytes"] = info.memory_bytes;
-  if (simulated) board["law"] = law_json(info.law);
+  if (simulated) board["law"] = simulated_board_law_json(info.law);
   Json deployments = Json::array();
   for (const Deployment& deployment : card.deployments) {
     deployments.push_back({{"name", deployment.name},
