@@ -38,8 +38,10 @@ base::Result<BoardInfo> read_board(const ConfigValue& value) {
   BoardInfo board;
   EDGETRAN_ASSIGN(board.name, require_string(map, "name"));
   EDGETRAN_ASSIGN(const auto kind, map.require("kind"));
-  EDGETRAN_ASSIGN(const std::string kind_name, kind.as_choice({"local", "simulated"}));
-  board.kind = kind_name == "local" ? BoardKind::kLocal : BoardKind::kSimulated;
+  EDGETRAN_ASSIGN(const std::string kind_name, kind.as_choice({"local", "simulated", "replay"}));
+  board.kind = kind_name == "local"       ? BoardKind::kLocal
+               : kind_name == "simulated" ? BoardKind::kSimulated
+                                          : BoardKind::kReplay;
   if (const auto description = map.find("description")) {
     EDGETRAN_ASSIGN(board.description, description->as_string());
   }
@@ -54,12 +56,16 @@ base::Result<BoardInfo> read_board(const ConfigValue& value) {
     EDGETRAN_ASSIGN(const auto law, map.require("law"));
     EDGETRAN_ASSIGN(board.law, read_simulated_board_law(law));
   }
+  if (board.kind == BoardKind::kReplay) {
+    EDGETRAN_ASSIGN(board.replay, read_replay_source(map));
+  }
   EDGETRAN_TRY(map.finish());
   return board;
 }
 
 base::Status check_simulated(const BoardInfo& board, const Deployment& deployment,
                              const ConfigValue& runtime, const ConfigValue& precision) {
+  if (board.kind == BoardKind::kReplay) return {};
   const bool simulated = board.kind == BoardKind::kSimulated;
   if (simulated != (deployment.runtime == "simulated")) {
     return base::fail(
@@ -84,9 +90,16 @@ base::Result<Deployment> read_deployment(const ConfigValue& value, const BoardIn
   Deployment deployment;
   EDGETRAN_ASSIGN(deployment.name, require_string(map, "name"));
   EDGETRAN_ASSIGN(const auto runtime, map.require("runtime"));
-  EDGETRAN_ASSIGN(deployment.runtime, runtime.as_choice(kRuntimes));
+  // A table's rows name whatever runtime measured them.
+  if (board.kind == BoardKind::kReplay) {
+    EDGETRAN_ASSIGN(deployment.runtime, runtime.as_string());
+  } else {
+    EDGETRAN_ASSIGN(deployment.runtime, runtime.as_choice(kRuntimes));
+  }
   EDGETRAN_ASSIGN(const auto precision, map.require("precision"));
-  EDGETRAN_ASSIGN(deployment.precision, precision.as_choice(kPrecisions));
+  EDGETRAN_ASSIGN(
+      deployment.precision,
+      precision.as_choice(board.kind == BoardKind::kLocal ? kPrecisions : simulated_precisions()));
   EDGETRAN_ASSIGN(deployment.threads, require_integer(map, "threads", 1, board.cores));
   EDGETRAN_ASSIGN(deployment.batch, require_integer(map, "batch", 1, kMaxBatch));
   EDGETRAN_ASSIGN(deployment.length, require_integer(map, "length", 1, kMaxLength));

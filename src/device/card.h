@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/config.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "device/replay_source.h"
 #include "device/simulated_law.h"
 
 namespace edgetran::device {
@@ -16,13 +18,15 @@ namespace edgetran::device {
 struct Deployment {
   std::string name;       ///< "cpu-2t-bf16"; unique on its board
   std::string runtime;    ///< "openvino", "simulated"
-  std::string precision;  ///< "fp32" or "bf16"; always set, never the engine's choice
+  std::string precision;  ///< "fp32", "bf16" or "fp16"; always set, never the engine's choice
   int64_t threads = 1;
   int64_t batch = 1;
   int64_t length = 64;  ///< tokens a row
 };
 
-enum class BoardKind { kLocal, kSimulated };
+enum class BoardKind { kLocal, kSimulated, kReplay };
+/// As cards spell it.
+std::string_view board_kind_name(BoardKind kind);
 
 /// Hardware by name.
 struct BoardInfo {
@@ -33,6 +37,7 @@ struct BoardInfo {
   int64_t cores = 1;
   int64_t memory_bytes = 0;  ///< 0: not known
   SimulatedBoardLaw law;     ///< kSimulated only
+  ReplaySource replay{};     ///< kReplay only
 };
 
 /// A board and its deployments: the file `edgetran.device/1` (schemas/device.schema.json).

@@ -21,13 +21,7 @@ Json provenance(const RecordParts& parts) {
                {"batch", settings.batch},
                {"length", settings.length},
                {"seed", parts.request.seed}};
-  if (settings.law) {
-    json["law"] = {{"mean_s", settings.law->mean_s},
-                   {"noise_share", settings.law->noise_share},
-                   {"load_s", settings.law->load_s},
-                   {"memory_bytes", settings.law->memory_bytes},
-                   {"seed", settings.law->seed}};
-  }
+  if (settings.law) json["law"] = simulated_law_json(*settings.law);
   if (parts.runtime.modelled) return json;
   json["host"] = host_json(parts.host);
   json["load_average"] = parts.host.load_average;

@@ -24,7 +24,7 @@ using base::Result;
 Json deployment_row(const device::Card& card, const device::Deployment& deployment) {
   return {{"device", deployment.name},
           {"board", card.board.name},
-          {"kind", card.board.kind == device::BoardKind::kLocal ? "local" : "simulated"},
+          {"kind", device::board_kind_name(card.board.kind)},
           {"runtime", deployment.runtime},
           {"precision", deployment.precision},
           {"threads", deployment.threads},
@@ -110,7 +110,7 @@ struct MeasureRequest {
 struct LoadedModel {
   graph::Graph graph;
   weights::Weights weights;
-  int64_t vocabulary = 0;
+  space::ModelSpec spec;
 };
 
 Result<LoadedModel> load_model(const MeasureRequest& request) {
@@ -127,7 +127,7 @@ Result<LoadedModel> load_model(const MeasureRequest& request) {
         graph, base::RandomStream(static_cast<uint64_t>(request.seed), "initialize"),
         weights::Initialization::kTraining);
   }
-  return LoadedModel{std::move(graph), std::move(weights), info.spec.vocabulary};
+  return LoadedModel{std::move(graph), std::move(weights), info.spec};
 }
 
 Result<Reply> measure(Context& context, const MeasureRequest& request) {
@@ -139,7 +139,7 @@ Result<Reply> measure(Context& context, const MeasureRequest& request) {
   if (!request.deployment.empty()) {
     EDGETRAN_ASSIGN(device, hardware.device(request.deployment));
   }
-  const DeployableModel model{loaded.graph, loaded.weights, loaded.vocabulary};
+  const DeployableModel model{loaded.graph, loaded.weights, loaded.spec.vocabulary, &loaded.spec};
   EDGETRAN_ASSIGN(const std::string onnx, hardware.export_model(device, model));
   EDGETRAN_ASSIGN(auto measured, hardware.measure(device, model, onnx, request.profile,
                                                   static_cast<uint64_t>(request.seed), context));
