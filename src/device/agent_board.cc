@@ -179,23 +179,16 @@ base::Result<Json> SimulatedBoard::extra_fields(const Prepared& prepared) const 
                       fmt::format("the simulated board \"{}\" needs the model's counted cost",
                                   card().board.name));
   }
-  const SimulatedBoardLaw& law = card().board.law;
-  EDGETRAN_ASSIGN(
-      const RooflineTimes times,
-      roofline(law, prepared.deployment, *prepared.request.cost, prepared.model.size()));
-  if (times.run_s <= 0) {
-    return base::fail(ErrorCategory::kUsage, "the model's counted cost is zero");
-  }
   // One noise a (board, deployment, model, request).
+  const SimulatedBoardLaw& law = card().board.law;
   auto stream = base::RandomStream(static_cast<uint64_t>(law.seed), "simulated.board")
                     .derive(prepared.deployment.name)
                     .derive(prepared.sha256, prepared.request.seed);
-  return Json{{"law",
-               {{"mean_s", times.run_s},
-                {"noise_share", law.noise_share},
-                {"load_s", times.load_s},
-                {"memory_bytes", times.memory_bytes},
-                {"seed", to_integer(stream.next_u64())}}}};
+  EDGETRAN_ASSIGN(
+      const profile::SimulatedLaw wire,
+      simulated_law(law, prepared.deployment, *prepared.request.cost, prepared.model.size(),
+                    static_cast<uint64_t>(to_integer(stream.next_u64()))));
+  return Json{{"law", profile::simulated_law_json(wire)}};
 }
 
 }  // namespace edgetran::device

@@ -12,17 +12,11 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "device/card.h"
+#include "device/cost_summary.h"
+#include "device/predictor.h"
+#include "space/model_spec.h"
 
 namespace edgetran::device {
-
-/// What running a model once costs, counted by the caller from its graph (graph/cost.h) at the
-/// deployment's batch and length.
-struct CostSummary {
-  int64_t flops = 0;
-  int64_t bytes_moved = 0;            ///< fp32
-  int64_t nodes = 0;                  ///< operators launched
-  int64_t peak_activation_bytes = 0;  ///< fp32
-};
 
 /// A model to be measured or run. Either `model_path` or `model_bytes` names the ONNX file; its
 /// SHA-256 is computed where `sha256` is empty.
@@ -30,9 +24,10 @@ struct MeasureRequest {
   std::filesystem::path model_path;
   std::string model_bytes;
   std::string sha256;
-  std::optional<CostSummary> cost;  ///< needed by simulated boards
-  int64_t vocabulary = 0;           ///< token ids are drawn below this
-  std::string deployment;           ///< name on the board's card
+  std::optional<CostSummary> cost;         ///< needed by simulated boards
+  std::optional<space::ModelSpec> spec{};  ///< needed by replay boards
+  int64_t vocabulary = 0;                  ///< token ids are drawn below this
+  std::string deployment;                  ///< name on the board's card
   std::string profile = "quick";
   uint64_t seed = 0;
 };
@@ -74,6 +69,8 @@ struct BoardOptions {
   std::filesystem::path agent{};      ///< program; empty: edgetran-agent beside this executable
   std::filesystem::path agent_log{};  ///< the agent's stderr; empty: inherited
   double lease_wait_s = 60;           ///< how long to wait for a board that another process holds
+  /// Answers for models that a replay board has no row of; none: they are refused.
+  std::shared_ptr<const Predictor> predictor{};
 };
 
 /// A board for this card. Starts nothing yet.

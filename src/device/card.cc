@@ -16,10 +16,6 @@ constexpr const char* kFormat = "edgetran.device/1";
 constexpr int64_t kMaxCores = 4096;
 constexpr int64_t kMaxBatch = 4096;
 constexpr int64_t kMaxLength = 65536;
-// Rates and times beyond these are typing errors, not hardware.
-constexpr double kMinRate = 1e3;
-constexpr double kMaxRate = 1e18;
-constexpr double kMaxOverheadS = 1;
 
 const std::vector<std::string> kPrecisions = {"fp32", "bf16"};
 const std::vector<std::string> kRuntimes = {"openvino", "simulated"};
@@ -37,54 +33,15 @@ base::Result<int64_t> require_integer(ConfigMap& map, const std::string& key, in
   return value.as_integer(low, high);
 }
 
-base::Result<double> require_number(ConfigMap& map, const std::string& key, double low,
-                                    double high) {
-  EDGETRAN_ASSIGN(const auto value, map.require(key));
-  return value.as_number(low, high);
-}
-
-base::Result<PrecisionLaw> read_precision(const ConfigValue& value) {
-  EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
-  PrecisionLaw law;
-  EDGETRAN_ASSIGN(const auto name, map.require("precision"));
-  EDGETRAN_ASSIGN(law.precision, name.as_choice(kPrecisions));
-  EDGETRAN_ASSIGN(law.compute, require_number(map, "compute", 1e-3, 1e3));
-  EDGETRAN_ASSIGN(law.bytes, require_number(map, "bytes", 1e-3, 1e3));
-  EDGETRAN_TRY(map.finish());
-  return law;
-}
-
-base::Result<SimulatedBoardLaw> read_law(const ConfigValue& value) {
-  EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
-  SimulatedBoardLaw law;
-  EDGETRAN_ASSIGN(law.peak_flop_per_s, require_number(map, "peak_flop_per_s", kMinRate, kMaxRate));
-  EDGETRAN_ASSIGN(law.bandwidth_bytes_per_s,
-                  require_number(map, "bandwidth_bytes_per_s", kMinRate, kMaxRate));
-  EDGETRAN_ASSIGN(law.launch_overhead_s,
-                  require_number(map, "launch_overhead_s", 0, kMaxOverheadS));
-  EDGETRAN_ASSIGN(law.thread_efficiency, require_number(map, "thread_efficiency", 0.01, 1));
-  EDGETRAN_ASSIGN(law.load_bytes_per_s,
-                  require_number(map, "load_bytes_per_s", kMinRate, kMaxRate));
-  EDGETRAN_ASSIGN(law.noise_share, require_number(map, "noise_share", 0, 1));
-  EDGETRAN_ASSIGN(law.seed, require_integer(map, "seed", 0, INT64_MAX));
-  EDGETRAN_ASSIGN(const auto precisions, map.require("precisions"));
-  EDGETRAN_ASSIGN(const auto list, precisions.as_list());
-  for (const ConfigValue& item : list) {
-    EDGETRAN_ASSIGN(PrecisionLaw precision, read_precision(item));
-    law.precisions.push_back(std::move(precision));
-  }
-  if (law.precisions.empty()) return base::fail(precisions.error("no precision is listed"));
-  EDGETRAN_TRY(map.finish());
-  return law;
-}
-
 base::Result<BoardInfo> read_board(const ConfigValue& value) {
   EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
   BoardInfo board;
   EDGETRAN_ASSIGN(board.name, require_string(map, "name"));
   EDGETRAN_ASSIGN(const auto kind, map.require("kind"));
-  EDGETRAN_ASSIGN(const std::string kind_name, kind.as_choice({"local", "simulated"}));
-  board.kind = kind_name == "local" ? BoardKind::kLocal : BoardKind::kSimulated;
+  EDGETRAN_ASSIGN(const std::string kind_name, kind.as_choice({"local", "simulated", "replay"}));
+  board.kind = kind_name == "local"       ? BoardKind::kLocal
+               : kind_name == "simulated" ? BoardKind::kSimulated
+                                          : BoardKind::kReplay;
   if (const auto description = map.find("description")) {
     EDGETRAN_ASSIGN(board.description, description->as_string());
   }
@@ -97,7 +54,10 @@ base::Result<BoardInfo> read_board(const ConfigValue& value) {
   }
   if (board.kind == BoardKind::kSimulated) {
     EDGETRAN_ASSIGN(const auto law, map.require("law"));
-    EDGETRAN_ASSIGN(board.law, read_law(law));
+    EDGETRAN_ASSIGN(board.law, read_simulated_board_law(law));
+  }
+  if (board.kind == BoardKind::kReplay) {
+    EDGETRAN_ASSIGN(board.replay, read_replay_source(map));
   }
   EDGETRAN_TRY(map.finish());
   return board;
@@ -105,6 +65,7 @@ base::Result<BoardInfo> read_board(const ConfigValue& value) {
 
 base::Status check_simulated(const BoardInfo& board, const Deployment& deployment,
                              const ConfigValue& runtime, const ConfigValue& precision) {
+  if (board.kind == BoardKind::kReplay) return {};
   const bool simulated = board.kind == BoardKind::kSimulated;
   if (simulated != (deployment.runtime == "simulated")) {
     return base::fail(
@@ -129,9 +90,16 @@ base::Result<Deployment> read_deployment(const ConfigValue& value, const BoardIn
   Deployment deployment;
   EDGETRAN_ASSIGN(deployment.name, require_string(map, "name"));
   EDGETRAN_ASSIGN(const auto runtime, map.require("runtime"));
-  EDGETRAN_ASSIGN(deployment.runtime, runtime.as_choice(kRuntimes));
+  // A table's rows name whatever runtime measured them.
+  if (board.kind == BoardKind::kReplay) {
+    EDGETRAN_ASSIGN(deployment.runtime, runtime.as_string());
+  } else {
+    EDGETRAN_ASSIGN(deployment.runtime, runtime.as_choice(kRuntimes));
+  }
   EDGETRAN_ASSIGN(const auto precision, map.require("precision"));
-  EDGETRAN_ASSIGN(deployment.precision, precision.as_choice(kPrecisions));
+  EDGETRAN_ASSIGN(
+      deployment.precision,
+      precision.as_choice(board.kind == BoardKind::kLocal ? kPrecisions : simulated_precisions()));
   EDGETRAN_ASSIGN(deployment.threads, require_integer(map, "threads", 1, board.cores));
   EDGETRAN_ASSIGN(deployment.batch, require_integer(map, "batch", 1, kMaxBatch));
   EDGETRAN_ASSIGN(deployment.length, require_integer(map, "length", 1, kMaxLength));

@@ -3,11 +3,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/config.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "device/replay_source.h"
+#include "device/simulated_law.h"
 
 namespace edgetran::device {
 
@@ -15,32 +18,15 @@ namespace edgetran::device {
 struct Deployment {
   std::string name;       ///< "cpu-2t-bf16"; unique on its board
   std::string runtime;    ///< "openvino", "simulated"
-  std::string precision;  ///< "fp32" or "bf16"; always set, never the engine's choice
+  std::string precision;  ///< "fp32", "bf16" or "fp16"; always set, never the engine's choice
   int64_t threads = 1;
   int64_t batch = 1;
   int64_t length = 64;  ///< tokens a row
 };
 
-/// What a precision changes on a simulated board.
-struct PrecisionLaw {
-  std::string precision;
-  double compute = 1;  ///< multiplies peak_flop_per_s
-  double bytes = 1;    ///< multiplies the bytes moved
-};
-
-/// Parameters of the roofline law of a simulated board (roofline.h).
-struct SimulatedBoardLaw {
-  double peak_flop_per_s = 0;        ///< of one core, fp32
-  double bandwidth_bytes_per_s = 0;  ///< of the board
-  double launch_overhead_s = 0;      ///< of one operator
-  double thread_efficiency = 1;      ///< what each core beyond the first adds, in (0, 1]
-  double load_bytes_per_s = 0;       ///< reading and compiling a model
-  double noise_share = 0;            ///< standard deviation of a run over its mean
-  int64_t seed = 0;
-  std::vector<PrecisionLaw> precisions;
-};
-
-enum class BoardKind { kLocal, kSimulated };
+enum class BoardKind { kLocal, kSimulated, kReplay };
+/// As cards spell it.
+std::string_view board_kind_name(BoardKind kind);
 
 /// Hardware by name.
 struct BoardInfo {
@@ -51,6 +37,7 @@ struct BoardInfo {
   int64_t cores = 1;
   int64_t memory_bytes = 0;  ///< 0: not known
   SimulatedBoardLaw law;     ///< kSimulated only
+  ReplaySource replay{};     ///< kReplay only
 };
 
 /// A board and its deployments: the file `edgetran.device/1` (schemas/device.schema.json).

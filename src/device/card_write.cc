@@ -8,23 +8,6 @@ namespace {
 
 using base::Json;
 
-Json law_json(const SimulatedBoardLaw& law) {
-  Json precisions = Json::array();
-  for (const PrecisionLaw& precision : law.precisions) {
-    precisions.push_back({{"precision", precision.precision},
-                          {"compute", precision.compute},
-                          {"bytes", precision.bytes}});
-  }
-  return {{"peak_flop_per_s", law.peak_flop_per_s},
-          {"bandwidth_bytes_per_s", law.bandwidth_bytes_per_s},
-          {"launch_overhead_s", law.launch_overhead_s},
-          {"thread_efficiency", law.thread_efficiency},
-          {"load_bytes_per_s", law.load_bytes_per_s},
-          {"noise_share", law.noise_share},
-          {"seed", law.seed},
-          {"precisions", precisions}};
-}
-
 /// A scalar as YAML: JSON's spelling of strings and numbers is also YAML's.
 std::string yaml_scalar(const Json& value) { return base::dump_json(value); }
 
@@ -49,15 +32,28 @@ void write_yaml(const Json& value, const std::string& indent, std::string& text)
 
 }  // namespace
 
+std::string_view board_kind_name(BoardKind kind) {
+  switch (kind) {
+    case BoardKind::kLocal:
+      return "local";
+    case BoardKind::kSimulated:
+      return "simulated";
+    case BoardKind::kReplay:
+      return "replay";
+  }
+  return "";
+}
+
 Json card_json(const Card& card) {
   const BoardInfo& info = card.board;
   const bool simulated = info.kind == BoardKind::kSimulated;
-  Json board = {{"name", info.name}, {"kind", simulated ? "simulated" : "local"}};
+  Json board = {{"name", info.name}, {"kind", board_kind_name(info.kind)}};
   if (!info.description.empty()) board["description"] = info.description;
   if (!info.processor.empty()) board["processor"] = info.processor;
   board["cores"] = info.cores;
   if (info.memory_bytes > 0) board["memory_bytes"] = info.memory_bytes;
-  if (simulated) board["law"] = law_json(info.law);
+  if (simulated) board["law"] = simulated_board_law_json(info.law);
+  if (info.kind == BoardKind::kReplay) write_replay_source(info.replay, board);
   Json deployments = Json::array();
   for (const Deployment& deployment : card.deployments) {
     deployments.push_back({{"name", deployment.name},

@@ -15,9 +15,6 @@ constexpr int64_t kMaxThreads = 1024;
 constexpr int64_t kMaxBatch = 4096;
 constexpr int64_t kMaxLength = 65536;
 constexpr int64_t kMaxVocabulary = 4'000'000;
-constexpr double kMaxSeconds = 1e6;
-/// A session takes seconds of simulated time: shorter runs would be millions of samples.
-constexpr double kMinSimulatedRunS = 1e-6;
 
 base::Result<std::string> require_string(ConfigMap& map, const std::string& key) {
   EDGETRAN_ASSIGN(const auto value, map.require(key));
@@ -37,12 +34,6 @@ base::Result<int64_t> require_integer(ConfigMap& map, const std::string& key, in
   return value.as_integer(low, high);
 }
 
-base::Result<double> require_number(ConfigMap& map, const std::string& key, double low,
-                                    double high) {
-  EDGETRAN_ASSIGN(const auto value, map.require(key));
-  return value.as_number(low, high);
-}
-
 base::Result<std::string> read_sha256(ConfigMap& map) {
   EDGETRAN_ASSIGN(const auto value, map.require("model"));
   EDGETRAN_ASSIGN(std::string text, value.as_string());
@@ -53,20 +44,6 @@ base::Result<std::string> read_sha256(ConfigMap& map) {
     return base::fail(value.error("a model is named by its SHA-256, 64 lower-case hex digits"));
   }
   return text;
-}
-
-base::Result<SimulatedLaw> read_law(const base::ConfigValue& value) {
-  EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
-  SimulatedLaw law;
-  EDGETRAN_ASSIGN(law.mean_s, require_number(map, "mean_s", kMinSimulatedRunS, kMaxSeconds));
-  EDGETRAN_ASSIGN(law.noise_share, require_number(map, "noise_share", 0, 1));
-  EDGETRAN_ASSIGN(law.load_s, require_number(map, "load_s", 0, kMaxSeconds));
-  EDGETRAN_ASSIGN(const int64_t memory, require_integer(map, "memory_bytes", 0, INT64_MAX));
-  EDGETRAN_ASSIGN(const int64_t seed, require_integer(map, "seed", 0, INT64_MAX));
-  law.memory_bytes = static_cast<uint64_t>(memory);
-  law.seed = static_cast<uint64_t>(seed);
-  EDGETRAN_TRY(map.finish());
-  return law;
 }
 
 base::Result<ModelCost> read_cost(const base::ConfigValue& value) {
@@ -122,8 +99,8 @@ base::Status read_settings(ConfigMap& map, AgentMeasure& request) {
   EDGETRAN_ASSIGN(settings.batch, require_integer(map, "batch", 1, kMaxBatch));
   EDGETRAN_ASSIGN(settings.length, require_integer(map, "length", 1, kMaxLength));
   if (const auto law = map.find("law")) {
-    EDGETRAN_ASSIGN(settings.law, read_law(*law));
-    request.law = law->to_json();
+    EDGETRAN_ASSIGN(settings.law, read_simulated_law(*law));
+    request.law = simulated_law_json(*settings.law);
   }
   return {};
 }

@@ -12,19 +12,11 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "profile/power_recorder.h"
+#include "profile/simulated_law.h"
 #include "profile/tensor_blob.h"
 #include "profile/thermal.h"
 
 namespace edgetran::profile {
-
-/// The law by which a simulated run takes its time.
-struct SimulatedLaw {
-  double mean_s = 0;       ///< of one inference
-  double noise_share = 0;  ///< standard deviation over mean
-  double load_s = 0;
-  uint64_t memory_bytes = 0;  ///< modelled peak of memory
-  uint64_t seed = 0;
-};
 
 /// How a model is to be run. Precision and threads are always explicit.
 struct RunSettings {
@@ -98,8 +90,14 @@ class Runtime {
   virtual base::Result<std::vector<ModelFile>> convert(std::string_view model);
   /// Whether clock() is the clock of a law and not the machine's.
   virtual bool modelled_time() const { return false; }
-  /// Of a modelled board: its sensors of power, and how hot it is. A real one's are the machine's.
-  virtual std::vector<std::unique_ptr<PowerRecorder>> power_recorders(const RunSettings& settings);
+  /// What load() will be asked for, said before anything else is asked of it: the rest, the sensors
+  /// and the heat of a modelled board follow from its law.
+  virtual void expect(const RunSettings& /*settings*/) {}
+  /// The sensors of a modelled board, which are read instead of the machine's; none: it has none,
+  /// or is this machine. They end before the runtime.
+  virtual std::vector<std::unique_ptr<PowerRecorder>> power_recorders() { return {}; }
+  /// How hot and fast a modelled board is now. frequency_share: the mean since the last call.
+  /// nullopt: not modelled.
   virtual std::optional<ThermalState> thermal_state() { return std::nullopt; }
 };
 

@@ -50,7 +50,7 @@ struct MeasureRequest {
 struct LoadedModel {
   graph::Graph graph;
   weights::Weights weights;
-  int64_t vocabulary = 0;
+  space::ModelSpec spec;
 };
 
 Result<LoadedModel> load_model(const MeasureRequest& request) {
@@ -67,7 +67,7 @@ Result<LoadedModel> load_model(const MeasureRequest& request) {
         graph, base::RandomStream(static_cast<uint64_t>(request.seed), "initialize"),
         weights::Initialization::kTraining);
   }
-  return LoadedModel{std::move(graph), std::move(weights), info.spec.vocabulary};
+  return LoadedModel{std::move(graph), std::move(weights), info.spec};
 }
 
 /// Why there is no energy although it was asked for: what can be done comes first.
@@ -112,7 +112,7 @@ Result<Reply> measure(Context& context, const MeasureRequest& request) {
   if (!request.deployment.empty()) {
     EDGETRAN_ASSIGN(device, hardware.device(request.deployment));
   }
-  const DeployableModel model{loaded.graph, loaded.weights, loaded.vocabulary};
+  const DeployableModel model{loaded.graph, loaded.weights, loaded.spec.vocabulary, &loaded.spec};
   EDGETRAN_ASSIGN(const std::string onnx, hardware.export_model(device, model));
   EDGETRAN_ASSIGN(auto measured, hardware.measure(device, model, onnx, request.profile,
                                                   static_cast<uint64_t>(request.seed), context));

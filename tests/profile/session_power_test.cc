@@ -127,8 +127,7 @@ TEST(SessionPower, GoesThroughThePhasesOfTheProtocol) {
   auto phases = session.phases;
   phases.erase(std::unique(phases.begin(), phases.end()), phases.end());
   EXPECT_EQ(phases, (std::vector<std::string>{"idle_unloaded", "load", "idle_loaded", "first",
-                                              "warm_up", "window", "idle_after", "observer",
-                                              "memory"}));
+                                              "warm_up", "window", "idle_after", "observer"}));
   EXPECT_NEAR(session.segment.idle_unloaded->length_s(), 30, 0.3);
   EXPECT_NEAR(session.segment.idle_loaded->length_s(), 15, 0.3);
   for (const Window& window : session.segment.windows) EXPECT_GE(window.span.length_s(), 2);

@@ -5,7 +5,6 @@
 #include <map>
 
 #include "device/detect.h"
-#include "graph/cost.h"
 #include "onnx/export.h"
 
 namespace edgetran::service {
@@ -94,14 +93,11 @@ Result<device::Measurement> Hardware::measure(const StudyDevice& device,
                                               const std::string& onnx_bytes,
                                               const std::string& profile, uint64_t seed,
                                               Context& context) {
-  const auto counted = graph::count_graph(
-      model.graph, {.batch = device.deployment.batch, .length = device.deployment.length});
   device::MeasureRequest request;
   request.model_bytes = onnx_bytes;
-  request.cost = device::CostSummary{.flops = counted.total.flops,
-                                     .bytes_moved = counted.total.bytes_moved,
-                                     .nodes = static_cast<int64_t>(model.graph.nodes().size()),
-                                     .peak_activation_bytes = counted.peak_activation_bytes};
+  request.cost = device::count_cost(
+      model.graph, {.batch = device.deployment.batch, .length = device.deployment.length});
+  if (model.spec != nullptr) request.spec = *model.spec;
   request.vocabulary = model.vocabulary;
   request.deployment = device.deployment.name;
   request.profile = profile;
@@ -119,8 +115,9 @@ Result<std::string> Hardware::run_outputs(const StudyDevice& device, const std::
   return boards_[device.board]->run_outputs(request, inputs, context.cancel);
 }
 
-bool Hardware::simulated(const StudyDevice& device) const {
-  return boards_[device.board]->card().board.kind == device::BoardKind::kSimulated;
+bool Hardware::computes_nothing(const StudyDevice& device) const {
+  const auto kind = boards_[device.board]->card().board.kind;
+  return kind == device::BoardKind::kSimulated || kind == device::BoardKind::kReplay;
 }
 
 }  // namespace edgetran::service

@@ -29,6 +29,7 @@ struct DeployableModel {
   const graph::Graph& graph;
   const weights::Weights& weights;
   int64_t vocabulary = 0;
+  const space::ModelSpec* spec = nullptr;  ///< needed by replay boards
 };
 
 /// The cards that `devices` name ("this-machine" is detected), with batch and length overridden
@@ -58,7 +59,8 @@ class Hardware {
   base::Result<std::string> run_outputs(const StudyDevice& device, const std::string& onnx_bytes,
                                         int64_t vocabulary, std::string_view inputs,
                                         Context& context);
-  bool simulated(const StudyDevice& device) const;
+  /// Whether its board gives figures only, no outputs: simulated and replay boards.
+  bool computes_nothing(const StudyDevice& device) const;
 
  private:
   std::vector<std::unique_ptr<device::Board>> boards_;

@@ -199,7 +199,7 @@ Result<Json> deploy_pair(Context& context, const DeployRequest& request, Hardwar
   EDGETRAN_ASSIGN(const auto graph, encoder::build_encoder(info.spec, options));
   EDGETRAN_ASSIGN(const auto weights,
                   weights::load_weights(request.model / weights::kWeightsFile, graph));
-  const DeployableModel model{graph, weights, info.spec.vocabulary};
+  const DeployableModel model{graph, weights, info.spec.vocabulary, &info.spec};
   EDGETRAN_ASSIGN(const std::string onnx, hardware.export_model(request.device, model));
   EDGETRAN_ASSIGN(Json files, write_files(request, onnx, info));
 
@@ -208,8 +208,8 @@ Result<Json> deploy_pair(Context& context, const DeployRequest& request, Hardwar
   EDGETRAN_ASSIGN(const auto scratch, base::TemporaryFolder::create("edgetran-deploy"));
   EDGETRAN_ASSIGN(const auto trained, score_trained(context, request, check, scratch.path()));
   Json parity;
-  if (hardware.simulated(request.device)) {
-    parity = {{"verified", false}, {"reason", "a simulated board computes nothing"}};
+  if (hardware.computes_nothing(request.device)) {
+    parity = {{"verified", false}, {"reason", "a simulated or replay board computes nothing"}};
   } else {
     EDGETRAN_ASSIGN(
         const std::string outputs,

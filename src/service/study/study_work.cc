@@ -67,7 +67,7 @@ Status StudyRunner::measure(const Work& work) {
   const auto weights = weights::initialize(
       graph, base::RandomStream(seed_of("measure.weights", static_cast<uint64_t>(subject.id)), ""),
       weights::Initialization::kTraining);
-  const DeployableModel model{graph, weights, subject.spec.vocabulary};
+  const DeployableModel model{graph, weights, subject.spec.vocabulary, &subject.spec};
   EDGETRAN_ASSIGN(const std::string onnx, hardware_->export_model(device, model));
   auto measured =
       hardware_->measure(device, model, onnx, config_.measurement.profile,
