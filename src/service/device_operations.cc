@@ -24,7 +24,7 @@ using base::Result;
 Json deployment_row(const device::Card& card, const device::Deployment& deployment) {
   return {{"device", deployment.name},
           {"board", card.board.name},
-          {"kind", card.board.kind == device::BoardKind::kLocal ? "local" : "simulated"},
+          {"kind", device::board_kind_name(card.board.kind)},
           {"runtime", deployment.runtime},
           {"precision", deployment.precision},
           {"threads", deployment.threads},
