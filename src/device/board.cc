@@ -16,7 +16,7 @@ std::unique_ptr<Board> make_board(Card card, BoardOptions options) {
   if (card.board.kind == BoardKind::kSimulated) {
     return std::make_unique<SimulatedBoard>(std::move(card), std::move(options));
   }
-  return std::make_unique<LocalBoard>(std::move(card), std::move(options));
+  return std::make_unique<RealBoard>(std::move(card), std::move(options));
 }
 
 }  // namespace edgetran::device

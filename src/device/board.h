@@ -13,7 +13,9 @@
 #include "base/result.h"
 #include "device/card.h"
 #include "device/cost_summary.h"
+#include "device/patience.h"
 #include "device/predictor.h"
+#include "device/raw_stream.h"
 #include "space/model_spec.h"
 
 namespace edgetran::device {
@@ -30,6 +32,9 @@ struct MeasureRequest {
   std::string deployment;                  ///< name on the board's card
   std::string profile = "quick";
   uint64_t seed = 0;
+  /// Takes the raw samples while the measurement runs. Where it fails (a full disk), the
+  /// measurement ends with its error; what it has taken is then to be dropped.
+  RawSink raw_sink{};
 };
 
 /// A measurement: the record of docs/protocol.md ("kind", "latency", ...) and the raw samples it
@@ -46,8 +51,11 @@ class Board {
   virtual ~Board() = default;
   virtual const Card& card() const = 0;
 
-  /// Measures the latency of a model. Events: "phase". kUsage: wrong request; kDevice: no such
-  /// runtime here, or the agent died twice; kInterrupted on cancel.
+  /// Measures a model. Events: "phase", and "reconnect" {board, wait_s, text} where the way to a
+  /// remote board broke: the measurement goes on after the windows that it has. kUsage: wrong
+  /// request; kDevice: no such runtime here, the agent died twice, or the board stays away;
+  /// kPermission: it refuses us; kCorrupt: raw samples that are not the record's; kInterrupted on
+  /// cancel.
   virtual base::Result<Measurement> measure(const MeasureRequest& request, base::EventSink& events,
                                             const base::CancelToken& cancel) = 0;
 
@@ -71,6 +79,7 @@ struct BoardOptions {
   double lease_wait_s = 60;           ///< how long to wait for a board that another process holds
   /// Answers for models that a replay board has no row of; none: they are refused.
   std::shared_ptr<const Predictor> predictor{};
+  ReconnectPolicy reconnect{};  ///< remote boards
 };
 
 /// A board for this card. Starts nothing yet.
