@@ -225,6 +225,27 @@ class UnixDoor(listening.AgentCase):
 
 
 class CommandLine(listening.AgentCase):
+    def data_limit(self, *options):
+        """The session's limit of memory of its own, in bytes; None where there is none."""
+        agent = self.start(*options)
+        with agent.client():
+            (session,) = agent.sessions()
+            with open(f"/proc/{session}/limits", encoding="ascii") as file:
+                words = next(line for line in file if line.startswith("Max data size")).split()
+        return None if words[3] == "unlimited" else int(words[3])
+
+    def test_options_of_the_board_reach_the_session(self):
+        self.assertEqual(self.data_limit("--memory-limit", "3000000000"), 3_000_000_000)
+        self.assertIsNone(self.data_limit("--memory-limit=0"))
+
+    def test_a_session_may_have_three_quarters_of_the_machine_unless_it_is_said(self):
+        limit = self.data_limit()
+        if limit is None:
+            self.skipTest("a build with a sanitizer has no limit of its own")
+        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        self.assertLessEqual(limit, machine * 3 // 4)
+        self.assertGreater(limit, 0)
+
     def fails(self, *options):
         done = subprocess.run([str(listening.AGENT), *options], capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=60, check=False)

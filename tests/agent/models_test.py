@@ -101,6 +101,7 @@ class Models(listening.AgentCase):
         agent = self.start("--memory-limit", str(LIMIT))
         for name, model in (("4 TiB constant", shape_bomb(1 << 20, 1 << 20)),
                             ("40 GB constant", shape_bomb(10_000, 1_000_000)),
+                            ("4 GB constant, which the machine may have", shape_bomb(1000, 1_000_000)),
                             ("overflowing constant", shape_bomb(1 << 40, 1 << 40)),
                             ("tile to 64 GB", tile_bomb(1 << 30)),
                             ("doubled to 256 GB", doubling_bomb(32)),
