@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "base/hash.h"
 #include "base/version.h"
+#include "profile/model_files.h"
 #include "profile/profiles.h"
 #include "profile/run_rows.h"
 
@@ -130,6 +131,7 @@ base::Result<Answer> Agent::put(Call& call) {
                       fmt::format("the model's bytes have the SHA-256 {}, not {}", found, sha256),
                       "send it again");
   }
+  EDGETRAN_TRY(check_self_contained(call.blob));
   EDGETRAN_TRY(models_.put(std::move(call.blob)).map([](const std::string&) {}));
   return Answer{{{"present", true}}, {}};
 }

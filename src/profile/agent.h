@@ -40,6 +40,8 @@ class Agent {
   Agent& operator=(const Agent&) = delete;
 
   const wire::Service& service() const { return service_; }
+  /// Whether the client holds a lease that has not run out; one that has is given up. Any thread.
+  bool leased() { return lease_.holds(); }
 
  private:
   /// A model kept loaded between calls of the mode "outputs".
