@@ -11,10 +11,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "commit.h"
 #include "confine.h"
 #include "profile/agent.h"
 #include "profile/runtimes/program/program_runtime.h"
 #include "profile/runtimes/simulated/simulated_runtime.h"
+#include "profile/sensors/find_sensors.h"
+#include "profile/sensors/sensord_client.h"
 #include "wire/service.h"
 #ifdef EDGETRAN_WITH_OPENVINO
 #include "profile/runtimes/openvino/openvino_runtime.h"
@@ -124,6 +127,15 @@ int serve_stdio(const SessionSettings& settings) {
   edgetran::profile::AgentOptions options;
   options.runtimes = std::move(*list);
   options.lock_file = settings.lock_file;
+  options.calibrations = settings.lock_file.empty()
+                             ? std::filesystem::path()
+                             : std::filesystem::path(settings.lock_file).replace_extension(
+                                   ".calibrations.json");
+  options.commit = kCommit;
+  options.find_sensors = [declared = settings.sensors] {
+    namespace sensors = edgetran::profile::sensors;
+    return sensors::find_sensors(sensors::with_sensord({}), declared);
+  };
   edgetran::wire::ConnectionOptions connection_options;
   connection_options.limits.blob_bytes = options.model_bytes;
   edgetran::profile::Agent agent(std::move(options), clock);

@@ -10,6 +10,7 @@ struct SessionSettings {
   uint64_t memory_limit_bytes = 0;    ///< 0: none
   std::filesystem::path lock_file;    ///< of the exclusive lease
   std::vector<std::string> programs;  ///< NAME=COMMAND: runtimes that are programs
+  std::vector<std::string> sensors;   ///< `{driver: ina219, ...}`: sensors that cannot be found
   double hello_s = 0;                 ///< the client must say hello by then; 0: no limit
   double idle_s = 0;                  ///< an idle client without a lease is dropped; 0: never
   std::string peer;                   ///< who the client is, for the log; empty: not known

@@ -7,6 +7,7 @@
 // The operations of each part; operations() in operations.cc lists them all.
 namespace edgetran::service {
 
+std::vector<Operation> doctor_operations();
 std::vector<Operation> space_operations();
 std::vector<Operation> model_operations();
 std::vector<Operation> model_transfer_operations();
