@@ -82,6 +82,14 @@ base::Status AgentClient::lease(const base::CancelToken& cancel) {
   }
 }
 
+base::Result<Json> AgentClient::capabilities(const base::CancelToken& cancel) {
+  wire::CallOptions options;
+  options.timeout_s = kShortCallS;
+  options.cancel = cancel;
+  EDGETRAN_ASSIGN(auto reply, client_.call("capabilities", Json::object(), {}, options));
+  return std::move(reply.json);
+}
+
 base::Status AgentClient::put(std::string_view model, const std::string& sha256,
                               const base::CancelToken& cancel) {
   wire::CallOptions options;

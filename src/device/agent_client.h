@@ -36,6 +36,8 @@ class AgentClient {
   /// lease_wait_s; kInterrupted on cancel.
   base::Status lease(const base::CancelToken& cancel);
 
+  base::Result<base::Json> capabilities(const base::CancelToken& cancel);
+
   /// Gives the agent the model unless it has it.
   base::Status put(std::string_view model, const std::string& sha256,
                    const base::CancelToken& cancel);

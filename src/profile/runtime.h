@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "profile/tensor_blob.h"
 
@@ -26,6 +28,7 @@ struct SimulatedLaw {
 /// How a model is to be run. Precision and threads are always explicit.
 struct RunSettings {
   std::string precision = "fp32";
+  std::string accelerator = "CPU";  ///< of the machine, in the runtime's words
   int64_t threads = 1;
   int64_t batch = 1;
   int64_t length = 64;
@@ -66,6 +69,9 @@ class CompiledModel {
   /// Peak of memory where it is not this process's: modelled, or of the process that runs the
   /// model. nullopt: to be measured on this process.
   virtual std::optional<uint64_t> peak_memory_bytes() const { return std::nullopt; }
+  /// Precision, threads and the like with which the engine says that it runs; null: it does not
+  /// say.
+  virtual base::Json settings_in_effect() const { return nullptr; }
 };
 
 /// A file of a model in a runtime's own format.
@@ -97,7 +103,12 @@ struct RuntimeInfo {
   bool available = true;
   std::string reason;  ///< why it is not available
   std::vector<std::string> devices;
-  std::vector<std::string> precisions;
+  std::vector<std::string> precisions;  ///< of any of the devices
+  /// Of each device by its name; empty: every device has them all.
+  std::map<std::string, std::vector<std::string>> device_precisions{};
+  /// Of the model files that it loads, the preferred first: "onnx", or "edgetran"
+  /// (weights/packed_model.h).
+  std::vector<std::string> formats{"onnx"};
 };
 
 /// One runtime of the agent: how to ask about it and how to make it.

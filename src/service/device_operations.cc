@@ -108,9 +108,9 @@ struct MeasureRequest {
 
 /// Graph and weights of a model folder, or of a spec with seeded random weights.
 struct LoadedModel {
+  weights::ModelInfo info;
   graph::Graph graph;
   weights::Weights weights;
-  int64_t vocabulary = 0;
 };
 
 Result<LoadedModel> load_model(const MeasureRequest& request) {
@@ -127,7 +127,7 @@ Result<LoadedModel> load_model(const MeasureRequest& request) {
         graph, base::RandomStream(static_cast<uint64_t>(request.seed), "initialize"),
         weights::Initialization::kTraining);
   }
-  return LoadedModel{std::move(graph), std::move(weights), info.spec.vocabulary};
+  return LoadedModel{info, std::move(graph), std::move(weights)};
 }
 
 Result<Reply> measure(Context& context, const MeasureRequest& request) {
@@ -139,9 +139,10 @@ Result<Reply> measure(Context& context, const MeasureRequest& request) {
   if (!request.deployment.empty()) {
     EDGETRAN_ASSIGN(device, hardware.device(request.deployment));
   }
-  const DeployableModel model{loaded.graph, loaded.weights, loaded.vocabulary};
-  EDGETRAN_ASSIGN(const std::string onnx, hardware.export_model(device, model));
-  EDGETRAN_ASSIGN(auto measured, hardware.measure(device, model, onnx, request.profile,
+  const DeployableModel model{loaded.graph, loaded.weights, loaded.info.spec.vocabulary,
+                              loaded.info};
+  EDGETRAN_ASSIGN(const std::string bytes, hardware.export_model(device, model, context.cancel));
+  EDGETRAN_ASSIGN(auto measured, hardware.measure(device, model, bytes, request.profile,
                                                   static_cast<uint64_t>(request.seed), context));
   if (!request.raw.empty()) {
     EDGETRAN_TRY(base::write_file_atomic(request.raw, measured.raw));
