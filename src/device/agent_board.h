@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "device/agent_client.h"
 #include "device/board.h"
@@ -18,6 +19,8 @@ class AgentBoard : public Board {
   AgentBoard(Card card, BoardOptions options);
 
   const Card& card() const override { return card_; }
+  base::Result<std::vector<std::string>> model_formats(const std::string& runtime,
+                                                       const base::CancelToken& cancel) override;
   base::Result<Measurement> measure(const MeasureRequest& request, base::EventSink& events,
                                     const base::CancelToken& cancel) override;
   base::Result<std::string> run_outputs(const MeasureRequest& request, std::string_view inputs,

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/cancel.h"
 #include "base/event.h"
@@ -50,6 +51,11 @@ class Board {
  public:
   virtual ~Board() = default;
   virtual const Card& card() const = 0;
+
+  /// The formats of model files that a runtime of this board loads, the preferred first: "onnx", or
+  /// "edgetran" (weights/packed_model.h). A board that runs nothing takes "onnx".
+  virtual base::Result<std::vector<std::string>> model_formats(const std::string& runtime,
+                                                               const base::CancelToken& cancel);
 
   /// Measures a model. Events: "phase", and "reconnect" {board, wait_s, text} where the way to a
   /// remote board broke: the measurement goes on after the windows that it has. kUsage: wrong

@@ -34,7 +34,9 @@ Json runtime_json(const RuntimeInfo& info) {
           {"available", info.available},
           {"reason", info.reason},
           {"devices", info.devices},
-          {"precisions", info.precisions}};
+          {"precisions", info.precisions},
+          {"device_precisions", info.device_precisions},
+          {"formats", info.formats}};
 }
 
 Json sensors_json(const std::vector<std::unique_ptr<Sensor>>& sensors) {
@@ -218,8 +220,8 @@ base::Result<CompiledModel*> Agent::load_for_outputs(const AgentMeasure& request
                                                      const RuntimeFactory& factory) {
   const RunSettings& settings = request.settings;
   std::string key =
-      fmt::format("{} {} {} {} {} {}", request.model, request.runtime, settings.precision,
-                  settings.threads, settings.batch, settings.length);
+      fmt::format("{} {} {} {} {} {} {}", request.model, request.runtime, settings.accelerator,
+                  settings.precision, settings.threads, settings.batch, settings.length);
   if (loaded_ && loaded_->key == key) return loaded_->model.get();
   loaded_.reset();
   EDGETRAN_ASSIGN(const auto model, find_model(request, factory.info().modelled));

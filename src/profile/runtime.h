@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -109,7 +110,12 @@ struct RuntimeInfo {
   bool available = true;
   std::string reason;  ///< why it is not available
   std::vector<std::string> devices;
-  std::vector<std::string> precisions;
+  std::vector<std::string> precisions;  ///< of any of the devices
+  /// Of each device by its name; empty: every device has them all.
+  std::map<std::string, std::vector<std::string>> device_precisions{};
+  /// Of the model files that it loads, the preferred first: "onnx", or "edgetran"
+  /// (weights/packed_model.h).
+  std::vector<std::string> formats{"onnx"};
 };
 
 /// One runtime of the agent: how to ask about it and how to make it.

@@ -48,9 +48,9 @@ struct MeasureRequest {
 
 /// Graph and weights of a model folder, or of a spec with seeded random weights.
 struct LoadedModel {
+  weights::ModelInfo info;
   graph::Graph graph;
   weights::Weights weights;
-  space::ModelSpec spec;
 };
 
 Result<LoadedModel> load_model(const MeasureRequest& request) {
@@ -67,7 +67,7 @@ Result<LoadedModel> load_model(const MeasureRequest& request) {
         graph, base::RandomStream(static_cast<uint64_t>(request.seed), "initialize"),
         weights::Initialization::kTraining);
   }
-  return LoadedModel{std::move(graph), std::move(weights), info.spec};
+  return LoadedModel{info, std::move(graph), std::move(weights)};
 }
 
 /// Why there is no energy although it was asked for: what can be done comes first.
@@ -112,9 +112,10 @@ Result<Reply> measure(Context& context, const MeasureRequest& request) {
   if (!request.deployment.empty()) {
     EDGETRAN_ASSIGN(device, hardware.device(request.deployment));
   }
-  const DeployableModel model{loaded.graph, loaded.weights, loaded.spec.vocabulary, &loaded.spec};
-  EDGETRAN_ASSIGN(const std::string onnx, hardware.export_model(device, model));
-  EDGETRAN_ASSIGN(auto measured, hardware.measure(device, model, onnx, request.profile,
+  const DeployableModel model{loaded.graph, loaded.weights, loaded.info.spec.vocabulary,
+                              loaded.info};
+  EDGETRAN_ASSIGN(const std::string bytes, hardware.export_model(device, model, context.cancel));
+  EDGETRAN_ASSIGN(auto measured, hardware.measure(device, model, bytes, request.profile,
                                                   static_cast<uint64_t>(request.seed), context));
   EDGETRAN_TRY(keep(request, measured));
   if (request.require_energy && measured.record["energy"].is_null()) {
