@@ -54,6 +54,11 @@ base::Result<std::vector<ModelFile>> Runtime::convert(std::string_view /*model*/
                     "deploy the ONNX file");
 }
 
+std::vector<std::unique_ptr<PowerRecorder>> Runtime::power_recorders(
+    const RunSettings& /*settings*/) {
+  return {};
+}
+
 std::unique_ptr<RuntimeFactory> unavailable_runtime(std::string name, std::string reason,
                                                     std::string hint) {
   return std::make_unique<UnavailableRuntime>(std::move(name), std::move(reason), std::move(hint));

@@ -81,16 +81,18 @@ class Runtime {
   /// The model, symbolic sizes kept, in the runtime's own file format, for people who deploy with
   /// its tools. kDevice where the runtime has none; kCorrupt (not a model).
   virtual base::Result<std::vector<ModelFile>> convert(std::string_view model);
-  /// What load() will be asked for, said before anything else is asked of it: the rest, the sensors
-  /// and the heat of a modelled board follow from its law.
-  virtual void expect(const RunSettings& /*settings*/) {}
-  /// The sensors of a modelled board, which are read instead of the machine's; none: it has none,
-  /// or is this machine. They end before the runtime.
-  virtual std::vector<std::unique_ptr<PowerRecorder>> power_recorders() { return {}; }
-  /// How hot and fast a modelled board is now. frequency_share: the mean since the last call.
-  /// nullopt: not modelled.
+  /// Whether clock() is the clock of a law and not the machine's.
+  virtual bool modelled_time() const { return false; }
+  /// Of a modelled board: its sensors of power, and how hot it is. A real one's are the machine's.
+  virtual std::vector<std::unique_ptr<PowerRecorder>> power_recorders(const RunSettings& settings);
   virtual std::optional<ThermalState> thermal_state() { return std::nullopt; }
 };
+}
+/// How hot and fast a modelled board is now. frequency_share: the mean since the last call.
+/// nullopt: not modelled.
+virtual std::optional<ThermalState> thermal_state() { return std::nullopt; }
+}
+;
 
 /// What a runtime says of itself.
 struct RuntimeInfo {
