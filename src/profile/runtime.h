@@ -87,12 +87,6 @@ class Runtime {
   virtual std::vector<std::unique_ptr<PowerRecorder>> power_recorders(const RunSettings& settings);
   virtual std::optional<ThermalState> thermal_state() { return std::nullopt; }
 };
-}
-/// How hot and fast a modelled board is now. frequency_share: the mean since the last call.
-/// nullopt: not modelled.
-virtual std::optional<ThermalState> thermal_state() { return std::nullopt; }
-}
-;
 
 /// What a runtime says of itself.
 struct RuntimeInfo {
