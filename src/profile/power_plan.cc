@@ -21,8 +21,7 @@ size_t place_of(const std::vector<size_t>& sensors, size_t sensor) {
 
 base::Result<PowerPlan> modelled_plan(Runtime& runtime, const RunSettings& settings) {
   PowerPlan plan;
-  runtime.expect(settings);
-  auto recorders = runtime.power_recorders();
+  auto recorders = runtime.power_recorders(settings);
   std::vector<SensorInfo> infos;
   for (const auto& recorder : recorders) infos.push_back(recorder->info());
   ChosenSensors chosen = choose_sensors(infos, power_domains(infos, {}));

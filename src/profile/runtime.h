@@ -91,12 +91,13 @@ class Runtime {
   virtual base::Result<std::vector<ModelFile>> convert(std::string_view model);
   /// Whether clock() is the clock of a law and not the machine's.
   virtual bool modelled_time() const { return false; }
-  /// What load() will be asked for, said before anything else is asked of it: the rest, the sensors
-  /// and the heat of a modelled board follow from its law.
-  virtual void expect(const RunSettings& /*settings*/) {}
-  /// The sensors of a modelled board, which are read instead of the machine's; none: it has none,
-  /// or is this machine. They end before the runtime.
-  virtual std::vector<std::unique_ptr<PowerRecorder>> power_recorders() { return {}; }
+  /// The sensors of a modelled board, which are read instead of the machine's; none: it has none, or
+  /// is this machine. Asked before load(), with what that will be asked for. They end before the
+  /// runtime.
+  virtual std::vector<std::unique_ptr<PowerRecorder>> power_recorders(
+      const RunSettings& /*settings*/) {
+    return {};
+  }
   /// How hot and fast a modelled board is now. frequency_share: the mean since the last call.
   /// nullopt: not modelled.
   virtual std::optional<ThermalState> thermal_state() { return std::nullopt; }

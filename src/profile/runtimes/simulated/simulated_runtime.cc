@@ -57,12 +57,9 @@ class SimulatedModel final : public CompiledModel {
 
 class SimulatedRuntime final : public Runtime {
  public:
-  bool modelled_time() const override { return true; }
   base::Clock& clock() override { return machine_->clock(); }
 
-  void expect(const RunSettings& settings) override {
-    if (settings.law) machine_->set_law(*settings.law);
-  }
+  bool modelled_time() const override { return true; }
 
   base::Result<std::unique_ptr<CompiledModel>> load(std::string_view /*model*/,
                                                     const RunSettings& settings) override {
@@ -75,9 +72,12 @@ class SimulatedRuntime final : public Runtime {
     return std::make_unique<SimulatedModel>(machine_, settings);
   }
 
-  std::vector<std::unique_ptr<PowerRecorder>> power_recorders() override {
+  std::vector<std::unique_ptr<PowerRecorder>> power_recorders(
+      const RunSettings& settings) override {
     std::vector<std::unique_ptr<PowerRecorder>> recorders;
-    if (machine_->law().power) recorders.push_back(std::make_unique<SimulatedRecorder>(machine_));
+    if (!settings.law || !settings.law->power) return recorders;
+    machine_->set_law(*settings.law);
+    recorders.push_back(std::make_unique<SimulatedRecorder>(machine_));
     return recorders;
   }
 
