@@ -45,6 +45,7 @@ base::Result<Message> Client::call(const std::string& verb, const base::Json& fi
   }
   const double start_s = clock.now_s();
   cancel_sent_ = false;
+  replied_ = false;
   next_heartbeat_s_ = start_s + options.heartbeat_s;
   if (auto sent = connection_.send(request, blob); !sent) {
     return base::fail(refusal().value_or(sent.error()));
@@ -94,6 +95,7 @@ base::Result<std::optional<Message>> Client::take(Incoming incoming, int64_t id,
   if (ok == json.end() || !ok->is_boolean()) {
     return base::fail(protocol_error("a message of the peer is neither an event nor a reply"));
   }
+  replied_ = true;
   if (!ok->get<bool>()) return base::fail(error_from_json(json.value("error", base::Json())));
   for (const char* key : {"id", "ok", "blob_bytes"}) json.erase(key);
   return std::move(incoming.message);

@@ -39,6 +39,10 @@ class Client {
   base::Result<Message> call(const std::string& verb, const base::Json& fields,
                              std::string_view blob = {}, const CallOptions& options = {});
 
+  /// Whether the last call ended by the peer's own reply, be it an error: it is there and
+  /// understands.
+  bool replied() const { return replied_; }
+
  private:
   std::optional<base::Error> refusal();
   base::Result<std::optional<Message>> take(Incoming incoming, int64_t id,
@@ -48,6 +52,7 @@ class Client {
   Connection& connection_;
   int64_t last_id_ = 0;
   bool cancel_sent_ = false;
+  bool replied_ = false;
   double next_heartbeat_s_ = 0;
 };
 
