@@ -15,6 +15,7 @@ std::vector<Operation> model_comparison_operations();
 std::vector<Operation> data_operations();
 std::vector<Operation> training_operations();
 std::vector<Operation> device_operations();
+std::vector<Operation> campaign_operations();
 std::vector<Operation> study_operations();
 std::vector<Operation> demo_operations();
 std::vector<Operation> glue_operations();
