@@ -4,22 +4,27 @@
     edgetran-agent --stdio --runtime 'onnxruntime=python3 adapters/runtimes/onnxruntime_runtime.py'
 
 Runs on the CPU provider with the session's defaults but for the threads. An inference is
-InferenceSession.run() from token ids in NumPy arrays to outputs in NumPy arrays.
+InferenceSession.run() from token ids in NumPy arrays to outputs in NumPy arrays. Symbolic sizes are
+fixed to the deployment's before the session is made, as OpenVINO's are.
 """
 
 import gc
 import pathlib
-import resource
+import re
+import struct
 import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "python"))
 
+import edgetran_onnx  # noqa: E402
 import edgetran_tensors  # noqa: E402
-from edgetran_wire import Service, error  # noqa: E402
+from edgetran_wire import RemoteError, Service, error  # noqa: E402
 
-PROVIDER = "CPUExecutionProvider"
+DEVICE, PROVIDER = "CPU", "CPUExecutionProvider"
+PRECISIONS = ["fp32"]
 TYPES = {"tensor(int64)": "I64", "tensor(float)": "F32"}
+MAX_WORDS = 400  # a message is read, not searched
 
 
 def onnxruntime():
@@ -28,40 +33,52 @@ def onnxruntime():
     except ImportError as failure:
         raise error("device", f"ONNX Runtime cannot be imported: {failure}",
                     "python3 -m pip install onnxruntime") from failure
-    module.set_default_logger_severity(3)  # warnings of the graph optimiser are no news
+    module.set_default_logger_severity(4)  # its errors come as exceptions
     return module
 
 
 def peak_memory_bytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """VmHWM: getrusage() would count the copy of the agent from which this program began."""
+    for line in pathlib.Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def number(call, name, kind=int, low=1):
+    """A field of the request; a refusal where it is missing or no such number."""
+    value = call.fields.get(name)
+    kinds = (int,) if kind is int else (int, float)
+    if not isinstance(value, kinds) or isinstance(value, bool) or value != value or value < low:
+        raise error("usage", f"\"{name}\" is {value!r}; it must be a number of at least {low}")
+    return kind(value)
 
 
 class Runtime:
     def __init__(self):
+        try:
+            onnxruntime()  # now, so that loading a model is not the time of an import
+        except RemoteError:
+            pass  # each request says so
         self.session = self.inputs = self.feeds = self.results = None
 
     def describe(self, _call):
         module = onnxruntime()
-        return {"version": module.__version__, "devices": ["CPU"], "precisions": ["fp32"]}
+        return {"version": module.__version__, "devices": [DEVICE], "precisions": PRECISIONS,
+                "device_precisions": {DEVICE: PRECISIONS}, "formats": ["onnx"]}
 
     def load(self, call):
-        module = onnxruntime()
-        fields = call.fields
-        if fields["precision"] != "fp32":
-            raise error("device", f"ONNX Runtime's CPU provider has no {fields['precision']}; it "
-                        "offers fp32", "choose another deployment")
-        self.session = self.feeds = self.results = None
-        options = module.SessionOptions()
-        options.intra_op_num_threads = fields["threads"]
-        options.inter_op_num_threads = 1
-        try:
-            self.session = module.InferenceSession(call.blob, options, providers=[PROVIDER])
-        except Exception as failure:  # its exceptions share no base but Exception
-            raise error(*why_not(failure)) from failure
-        sizes = [fields["batch"], fields["length"]]
-        self.inputs = {value.name: describe_input(value, sizes)
-                       for value in self.session.get_inputs()}
-        return {"inputs": list(self.inputs.values())}
+        self.session = self.inputs = self.feeds = self.results = None
+        check_device(call.fields.get("accelerator", DEVICE), call.fields.get("precision"))
+        sizes = [number(call, "batch"), number(call, "length")]
+        threads = number(call, "threads")
+        session = make_session(call.blob, threads, sizes)
+        self.inputs = {value.name: describe_input(value, sizes) for value in session.get_inputs()}
+        self.session = session
+        settings = {"provider": session.get_providers()[0], "precision": "fp32",
+                    "intra_op_threads": session.get_session_options().intra_op_num_threads,
+                    "inter_op_threads": session.get_session_options().inter_op_num_threads}
+        return {"inputs": list(self.inputs.values()), "settings": settings}
 
     def set_inputs(self, call):
         self.loaded()
@@ -78,24 +95,43 @@ class Runtime:
             dtype = edgetran_tensors.TYPES[info["type"]]
             if list(tensors[name].shape) != info["shape"] or tensors[name].dtype != dtype:
                 raise error("usage", f"the input \"{name}\" has the wrong type or shape")
-        self.feeds, self.results = tensors, None
+        # Arrays of their own: those of the blob may lie at odd addresses, and would be copied in
+        # every inference.
+        self.feeds, self.results = {name: array.copy() for name, array in tensors.items()}, None
 
     def run(self, call):
         self.ready()
-        goal, seconds = call.fields, []
-        run, feeds, clock = self.session.run, self.feeds, time.perf_counter
+        runs, least = (max(1, number(call, name, low=-1 << 62)) for name in ("runs", "least_runs"))
+        seconds = number(call, "seconds", float, low=-1e9)
+        limit = number(call, "limit_s", float, low=0)
         gc.disable()  # a collection in the middle of an inference is not the model's
         try:
-            begin = clock()
-            while not reached(goal, len(seconds), clock() - begin):
-                if call.cancelled:
-                    raise error("interrupted", "measuring was cancelled")
-                start = clock()
-                self.results = run(None, feeds)
-                seconds.append(clock() - start)
+            times = self.repeat(call, runs, least, int(seconds * 1e9), int(limit * 1e9))
+        except (RuntimeError, MemoryError) as failure:
+            raise error(*why_not(failure, "run")) from failure
+        except Exception as failure:  # its exceptions share no base but Exception
+            if type(failure).__module__.startswith("onnxruntime"):
+                raise error(*why_not(failure, "run")) from failure
+            raise
         finally:
             gc.enable()
-        return {"seconds": seconds, "peak_memory_bytes": peak_memory_bytes()}
+        # As a blob: the times of a long window of a small model are more than a JSON frame holds.
+        return ({"peak_memory_bytes": peak_memory_bytes()},
+                struct.pack(f"<{len(times)}d", *(ns * 1e-9 for ns in times)))
+
+    def repeat(self, call, runs, least, span_ns, limit_ns):
+        """Nanoseconds of each inference, until the goal is reached."""
+        run, feeds, clock, times = self.session.run, self.feeds, time.perf_counter_ns, []
+        begin = end = clock()
+        while not ((len(times) >= runs and end - begin >= span_ns)
+                   or (0 < limit_ns <= end - begin and len(times) >= least)):
+            if call.cancelled:
+                raise error("interrupted", "measuring was cancelled")
+            start = clock()
+            self.results = run(None, feeds)
+            end = clock()
+            times.append(end - start)
+        return times
 
     def outputs(self, _call):
         if self.results is None:
@@ -113,10 +149,32 @@ class Runtime:
             raise error("usage", "the model has no inputs yet")
 
 
-def reached(goal, runs, elapsed_s):
-    if 0 < goal["limit_s"] <= elapsed_s and runs >= max(1, goal["least_runs"]):
-        return True
-    return runs >= max(1, goal["runs"]) and elapsed_s >= goal["seconds"]
+def check_device(accelerator, precision):
+    if accelerator != DEVICE:
+        raise error("device", f"this program runs ONNX Runtime on {DEVICE}, not on {accelerator}",
+                    "choose another accelerator")
+    if precision not in PRECISIONS:
+        raise error("device", f"ONNX Runtime's CPU provider has no {precision}; it offers "
+                    f"{', '.join(PRECISIONS)}", "choose another deployment")
+
+
+def make_session(model, threads, sizes):
+    module = onnxruntime()
+    options = module.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    fixed = {}
+    for names in edgetran_onnx.symbolic_sizes(model):
+        for name, size in zip(names, sizes):
+            if name and fixed.setdefault(name, size) != size:
+                raise error("usage", f"the model calls two sizes \"{name}\", which the deployment "
+                            f"wants to be {fixed[name]} and {size}")
+    for name, size in fixed.items():
+        options.add_free_dimension_override_by_name(name, size)
+    try:
+        return module.InferenceSession(model, options, providers=[PROVIDER])
+    except Exception as failure:  # its exceptions share no base but Exception
+        raise error(*why_not(failure, "load", model)) from failure
 
 
 def describe_input(value, sizes):
@@ -133,12 +191,60 @@ def describe_input(value, sizes):
     return {"name": value.name, "type": TYPES[value.type], "shape": sizes}
 
 
-def why_not(failure):
-    """Category and message: ONNX Runtime says which operator it lacks."""
-    name = type(failure).__name__
-    corrupt = name in ("InvalidProtobuf", "InvalidGraph", "InvalidArgument")
-    message = f"ONNX Runtime cannot load the model: {failure}"
-    return ("corrupt", message, "it must be an ONNX file") if corrupt else ("failed", message)
+# What its messages carry of its sources and classes.
+NOISE = [
+    (r"\[ONNXRuntimeError\] : \d+ : \w+ : ", ""),
+    (r"(Fatal error|Exception during initialization): ", ""),
+    (r"\S*\.(?:cc|h|cpp):\d+ (?:[^()]*::[^()]*\([^()]*\)|\w+)(?: const)? ", ""),
+    (r"Non-zero status code returned while running (\S+) node\. Name:'([^']*)' Status Message: ",
+     r'operator \1 (node "\2"): '),
+    (r"Node \(([^)]*)\) Op \(([^)]*)\) ", r'operator \2 (node "\1"): '),
+    (r"This is an invalid model\. ", ""),
+]
+EXHAUSTED = ("Failed to allocate memory", "bad_alloc", "Cannot allocate memory",
+             "more than 4294967296 bytes", "storage size overflowed")
+
+
+def words_of(failure):
+    words = str(failure)
+    for pattern, replacement in NOISE:
+        words = re.sub(pattern, replacement, words)
+    words = " ".join(words.split())
+    return words if len(words) <= MAX_WORDS else words[:MAX_WORDS] + "…"
+
+
+def missing_operator(words, model):
+    """'my.ops.Warp (node "a")' where the message says that an operator is not known."""
+    found = re.search(r"(\S*):(\w+)\(-?\d+\) is not a registered function/op", words)
+    domain, kind = found.groups() if found else ("", "")
+    if not found:
+        found = re.search(r"No Op registered for (\w+)", words) or re.search(
+            r"Could not find an implementation for (\w+)", words)
+        if not found:
+            return None
+        kind = found[1]
+    names = [f'"{name}"' for where, what, name in edgetran_onnx.nodes(model)
+             if what == kind and (not domain or where == domain)]
+    named = f" (node {', '.join(names[:3])}" + (f" and {len(names) - 3} more)" if names[3:] else ")")
+    return (f"{domain}." if domain else "") + kind + (named if names else "")
+
+
+def why_not(failure, action, model=b""):
+    """Category, message and hint of an exception."""
+    words, kind = words_of(failure), type(failure).__name__
+    if isinstance(failure, MemoryError) or any(phrase in words for phrase in EXHAUSTED):
+        return ("resource", f"ONNX Runtime cannot {action} the model: there is not enough memory "
+                f"({words})", "use a smaller model, batch or length, or give the agent more memory")
+    operator = missing_operator(words, model)
+    if operator:
+        return ("failed", f"ONNX Runtime has no implementation of the operator {operator}",
+                "use a runtime that has it, or a model without it")
+    message = f"ONNX Runtime cannot {action} the model: {words}"
+    if "ShapeInferenceError" in words:
+        return "usage", message, "export the model with this batch and length, or with --dynamic"
+    if kind in ("InvalidProtobuf", "InvalidGraph", "InvalidArgument") and action == "load":
+        return "corrupt", message, "it must be an ONNX file"
+    return "failed", message, ""
 
 
 def main():

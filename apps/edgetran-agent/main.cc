@@ -1,38 +1,38 @@
 // edgetran-agent: lives on the board, runs a model and measures it. Speaks docs/protocol.md on its
-// standard streams and nothing else.
-#include <fcntl.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
+// standard streams, or listens for clients and serves each in a process of its own.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "base/version.h"
-#include "profile/agent.h"
-#include "profile/runtimes/program/program_runtime.h"
-#include "profile/runtimes/simulated/simulated_runtime.h"
-#include "wire/service.h"
-#ifdef EDGETRAN_WITH_OPENVINO
-#include "profile/runtimes/openvino/openvino_runtime.h"
-#endif
+#include "confine.h"
+#include "listener.h"
+#include "session.h"
+#include "wire/endpoint.h"
 
 namespace {
 
 using edgetran::base::ErrorCategory;
+using edgetran::base::Logger;
 using edgetran::base::LogLevel;
+
+/// Options of this group are those of a session: a listener hands them on as they were given.
+constexpr const char* kBoard = "Board";
+constexpr const char* kNetwork = "Network";
+
+/// What a client of the network may take its time for; the client of standard streams is the
+/// program that started this one.
+constexpr double kHelloS = 10;
+constexpr double kIdleS = 60;
 
 /// Where all agents of this user on this machine meet for the exclusive lease.
 std::filesystem::path default_lock_file() {
@@ -43,118 +43,137 @@ std::filesystem::path default_lock_file() {
   return folder / ("edgetran-agent-" + std::to_string(::geteuid()) + ".lock");
 }
 
-using Runtimes = std::vector<std::unique_ptr<edgetran::profile::RuntimeFactory>>;
-
-/// Those of this build, and the programs of the command line, whose names must be new.
-edgetran::base::Result<Runtimes> runtimes(const std::vector<std::string>& programs) {
-  Runtimes list;
-#ifdef EDGETRAN_WITH_OPENVINO
-  list.push_back(edgetran::profile::openvino::make_factory());
-#else
-  list.push_back(edgetran::profile::unavailable_runtime(
-      "openvino", "this agent was built without OpenVINO",
-      "build it with -DEDGETRAN_ENGINES=ON, or choose a simulated board"));
-#endif
-  list.push_back(edgetran::profile::simulated::make_factory());
-  std::set<std::string> names = {"openvino", "simulated"};
-  for (const std::string& text : programs) {
-    EDGETRAN_ASSIGN(auto program, edgetran::profile::program::read_program(text));
-    if (!names.insert(program.name).second) {
-      return edgetran::base::fail(ErrorCategory::kUsage,
-                                  "there are two runtimes \"" + program.name + "\"");
-    }
-    list.push_back(edgetran::profile::program::make_factory(std::move(program)));
-  }
-  return list;
-}
-
-void limit(int resource, rlim_t value) {
-  rlimit now{};
-  if (::getrlimit(static_cast<__rlimit_resource>(resource), &now) != 0) return;
-  if (now.rlim_max != RLIM_INFINITY && now.rlim_max < value) value = now.rlim_max;
-  const rlimit wanted{value, now.rlim_max};
-  ::setrlimit(static_cast<__rlimit_resource>(resource), &wanted);
-}
-
-/// What comes over the wire may at worst end this process: no new privileges, no core files with
-/// a user's model in them, few files, bounded memory.
-void confine(uint64_t memory_limit_bytes) {
-  constexpr rlim_t kOpenFiles = 256;
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_NOFILE, kOpenFiles);
-  if (memory_limit_bytes > 0) limit(RLIMIT_AS, memory_limit_bytes);
-}
-
-/// The protocol gets descriptors of its own; whatever a library prints goes to stderr, and nothing
-/// reads from the stream of messages.
-struct Streams {
-  int in = -1;
-  int out = -1;
+struct Settings {
+  bool stdio = false;
+  std::string listen;
+  edgetran::wire::TlsFiles files;
+  SessionSettings session;
 };
-Streams take_streams() {
-  const Streams streams{::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3),
-                        ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)};
-  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  ::dup2(nothing, STDIN_FILENO);
-  ::dup2(STDERR_FILENO, STDOUT_FILENO);
-  ::close(nothing);
-  return streams;
+
+void declare_board(CLI::App& app, SessionSettings& session) {
+  app.add_option("--memory-limit", session.memory_limit_bytes,
+                 "Most memory that the agent, and each runtime's program, may have for itself in\n"
+                 "bytes; 0: no limit. Default: three quarters of this machine's")
+      ->group(kBoard);
+  app.add_option("--lock-file", session.lock_file,
+                 "File by which agents on this machine take turns in measuring")
+      ->capture_default_str()
+      ->group(kBoard);
+  app.add_option(
+         "--runtime", session.programs,
+         "NAME=COMMAND: a program that runs models (docs/protocol.md, \"Runtime\"); may be\n"
+         "given several times")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group(kBoard);
+  app.add_option("--sensor", session.sensors,
+                 "{driver: ina219, bus: 1, ...}: a sensor that cannot be found; may be given several\n"
+                 "times")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->group(kBoard);
 }
 
-/// The error on stderr as a line of the log; its exit code.
+void declare_network(CLI::App& app, Settings& settings) {
+  app.add_option("--listen", settings.listen,
+                 "Serve clients at HOST:PORT with mutual TLS 1.3, or at unix:PATH for this user\n"
+                 "only, one at a time")
+      ->group(kNetwork);
+  app.add_option("--certificate", settings.files.certificate,
+                 "Certificate to show on HOST:PORT (PEM)")
+      ->group(kNetwork);
+  app.add_option("--key", settings.files.key, "Its key (PEM, mode 0600)")->group(kNetwork);
+  app.add_option("--authority", settings.files.authority,
+                 "Whom to believe (PEM): authorities of clients' certificates, or the certificates")
+      ->group(kNetwork);
+  app.add_option("--hello-limit", settings.session.hello_s,
+                 "Seconds in which a client must say hello; 0: no limit (with --listen 10)")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->group(kNetwork);
+  app.add_option("--idle-limit", settings.session.idle_s,
+                 "Seconds after which an idle client without a lease is dropped; 0: never (with\n"
+                 "--listen 60)")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->group(kNetwork);
+  app.add_option("--peer", settings.session.peer, "Who the client is, for the log")
+      ->group(kNetwork);
+}
+
+edgetran::base::Status wrong(std::string message, std::string hint) {
+  return edgetran::base::fail(ErrorCategory::kUsage, std::move(message), std::move(hint));
+}
+
+/// What the listener needs, checked.
+edgetran::base::Result<ListenSettings> listen_settings(const CLI::App& app,
+                                                       const Settings& settings) {
+  ListenSettings wanted;
+  EDGETRAN_ASSIGN(wanted.endpoint, edgetran::wire::read_endpoint(settings.listen));
+  const auto& files = settings.files;
+  const bool all = !files.certificate.empty() && !files.key.empty() && !files.authority.empty();
+  const bool none = files.certificate.empty() && files.key.empty() && files.authority.empty();
+  if (wanted.endpoint.is_unix()) {
+    if (!none) EDGETRAN_TRY(wrong("a Unix socket has no certificates", "leave them out"));
+  } else if (!all) {
+    EDGETRAN_TRY(wrong("listening on " + wanted.endpoint.text() +
+                           " needs --certificate, --key and --authority, on loopback too",
+                       "make them as docs/protocol.md says, or use unix:PATH or ssh"));
+  } else {
+    wanted.files = files;
+  }
+  const auto seconds = [](double given, double otherwise, const char* option, const CLI::App& of) {
+    return std::to_string(of.count(option) > 0 ? given : otherwise);
+  };
+  wanted.session = {std::filesystem::read_symlink("/proc/self/exe").string(),
+                    "--stdio",
+                    "--hello-limit",
+                    seconds(settings.session.hello_s, kHelloS, "--hello-limit", app),
+                    "--idle-limit",
+                    seconds(settings.session.idle_s, kIdleS, "--idle-limit", app)};
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group() != kBoard) continue;
+    for (const std::string& value : option->results()) {
+      wanted.session.push_back(option->get_name() + "=" + value);
+    }
+  }
+  return wanted;
+}
+
 int failed(const edgetran::base::Error& error) {
   const std::string text = error.hint.empty() ? error.message : error.message + "; " + error.hint;
-  edgetran::base::Logger("edgetran-agent", LogLevel::kError).write(LogLevel::kError, text);
+  Logger("edgetran-agent", LogLevel::kError).write(LogLevel::kError, text);
   return edgetran::base::exit_code(error.category);
 }
 
-int serve(uint64_t memory_limit_bytes, const std::filesystem::path& lock_file,
-          const std::vector<std::string>& programs) {
-  auto list = runtimes(programs);
-  if (!list) return failed(list.error());
-  confine(memory_limit_bytes);
-  const Streams streams = take_streams();
-  edgetran::base::SystemClock clock;
-  edgetran::profile::AgentOptions options;
-  options.runtimes = std::move(*list);
-  options.lock_file = lock_file;
-  edgetran::wire::ConnectionOptions connection_options;
-  connection_options.limits.blob_bytes = options.model_bytes;
-  edgetran::profile::Agent agent(std::move(options), clock);
-  edgetran::wire::Connection connection(streams.in, streams.out, connection_options);
-  const auto status = edgetran::wire::serve(connection, agent.service());
+int serve_network(const CLI::App& app, const Settings& settings) {
+  const auto wanted = listen_settings(app, settings);
+  if (!wanted) return failed(wanted.error());
+  confine(0);  // it holds little; the memory of models is limited in each session
+  Logger log("edgetran-agent", LogLevel::kInfo);
+  const auto status = listen(*wanted, log);
   return status ? 0 : failed(status.error());
 }
 
 int run(int argc, char** argv) {
   CLI::App app(
       "EdgeTran's agent: runs and measures models on this board, for a client that speaks\n"
-      "docs/protocol.md on the standard streams.");
+      "docs/protocol.md on the standard streams or over the network.");
   app.set_version_flag("--version", std::string("edgetran-agent ") + edgetran::base::kVersion);
-  bool stdio = false;
-  uint64_t memory_limit_bytes = 0;
-  std::filesystem::path lock_file = default_lock_file();
-  app.add_flag("--stdio", stdio, "Serve one client on standard input and output")->required();
-  app.add_option("--memory-limit", memory_limit_bytes,
-                 "Largest address space in bytes; 0: no limit");
-  app.add_option("--lock-file", lock_file,
-                 "File by which agents on this machine take turns in measuring")
-      ->capture_default_str();
-  std::vector<std::string> programs;
-  app.add_option(
-         "--runtime", programs,
-         "NAME=COMMAND: a program that runs models (docs/protocol.md, \"Runtime\"); may be\n"
-         "given several times")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  Settings settings;
+  settings.session.memory_limit_bytes = default_memory_limit();
+  settings.session.lock_file = default_lock_file();
+  app.add_flag("--stdio", settings.stdio, "Serve one client on standard input and output");
+  declare_board(app, settings.session);
+  declare_network(app, settings);
   try {
     app.parse(argc, argv);
+    if (settings.stdio == !settings.listen.empty()) {
+      throw CLI::RequiredError("one of --stdio and --listen");
+    }
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : edgetran::base::exit_code(ErrorCategory::kUsage);
   }
-  return serve(memory_limit_bytes, lock_file, programs);
+  return settings.stdio ? serve_stdio(settings.session) : serve_network(app, settings);
 }
 
 }  // namespace

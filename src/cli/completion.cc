@@ -27,7 +27,7 @@ std::map<std::string, std::set<std::string>> followers(
       prefix += prefix.empty() ? word : " " + word;
     }
     auto& flags = table[prefix];
-    flags.insert({"--help", "--format"});
+    flags.insert({"--help", "--format", "--json"});
     for (const auto& info : operation.settings) {
       const auto& places = operation.positionals;
       if (std::find(places.begin(), places.end(), info.name) == places.end())

@@ -80,8 +80,13 @@ void declare_options(Command& command) {
     }
     command.options.emplace_back(info.name, option);
   }
-  command.app->add_option("--format", command.format, "How to print the reply (default table)")
-      ->type_name(fmt::format("{}", fmt::join(kFormats, "|")));
+  CLI::Option* format =
+      command.app->add_option("--format", command.format, "How to print the reply (default table)")
+          ->type_name(fmt::format("{}", fmt::join(kFormats, "|")));
+  command.app
+      ->add_flag_callback(
+          "--json", [&command] { command.format = "json"; }, "Short for --format json")
+      ->excludes(format);
 }
 
 /// The CLI11 tree of all operations; words shared by several ("model cost", "model show") become

@@ -96,7 +96,7 @@ void ProgressPrinter::show_training(const base::Json& fields) {
 
 void ProgressPrinter::emit(const base::Event& event) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (event.name == "warning") {
+  if (event.name == "warning" || event.name == "reconnect") {
     const std::string text = event.fields.value("text", std::string());
     if (warned_.insert(text).second) line("edgetran: warning: " + text);  // each once
     return;

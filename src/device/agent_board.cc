@@ -2,8 +2,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/random.h"
@@ -19,6 +22,23 @@ using base::Json;
 /// Files carry 64-bit signed integers.
 int64_t to_integer(uint64_t value) {
   return static_cast<int64_t>(value & static_cast<uint64_t>(INT64_MAX));
+}
+
+/// How much longer than a lease lasts its next holder waits.
+constexpr double kLeaseSlack_s = 5;
+/// How often a wait looks at its cancel token.
+constexpr double kTick_s = 0.05;
+
+base::Status wait_for(double seconds, const base::CancelToken& cancel) {
+  base::SystemClock clock;
+  const double until_s = clock.now_s() + seconds;
+  while (clock.now_s() < until_s) {
+    if (cancel.requested()) {
+      return base::fail(ErrorCategory::kInterrupted, "interrupted while the board was away");
+    }
+    clock.sleep_until(std::min(until_s, clock.now_s() + kTick_s));
+  }
+  return {};
 }
 
 /// What a peer names may not lead out of the folder it is written to.
@@ -53,15 +73,19 @@ base::Result<AgentBoard::Prepared> AgentBoard::prepare(const MeasureRequest& req
 
 Json AgentBoard::common_fields(const Prepared& prepared, const char* mode) const {
   const Deployment& deployment = prepared.deployment;
-  return {{"mode", mode},
-          {"model", prepared.sha256},
-          {"runtime", deployment.runtime},
-          {"device", card_.board.name},
-          {"deployment", deployment.name},
-          {"precision", deployment.precision},
-          {"threads", deployment.threads},
-          {"batch", deployment.batch},
-          {"length", deployment.length}};
+  Json fields = {{"mode", mode},
+                 {"model", prepared.sha256},
+                 {"runtime", deployment.runtime},
+                 {"device", card_.board.name},
+                 {"deployment", deployment.name},
+                 {"precision", deployment.precision},
+                 {"threads", deployment.threads},
+                 {"batch", deployment.batch},
+                 {"length", deployment.length}};
+  if (deployment.accelerator != Deployment{}.accelerator) {
+    fields["accelerator"] = deployment.accelerator;
+  }
+  return fields;
 }
 
 base::Result<Measurement> AgentBoard::measure(const MeasureRequest& request,
@@ -74,18 +98,63 @@ base::Result<Measurement> AgentBoard::measure(const MeasureRequest& request,
   fields["seed"] = to_integer(request.seed);
   EDGETRAN_ASSIGN(const Json extra, extra_fields(prepared));
   fields.update(extra);
+  // A law is quick and must give the same bytes each time: it starts over instead of resuming.
+  const bool resumes = runs_model();
+  AgentClient* at_work = nullptr;
+  RawStream raw(events, resumes ? request.raw_sink : RawSink(), [&] { at_work->abort(); });
   Measurement measurement;
-  const Work work = [&](AgentClient& agent) -> base::Status {
-    if (runs_model()) EDGETRAN_TRY(agent.put(prepared.model, prepared.sha256, cancel));
-    EDGETRAN_ASSIGN(Json reply, agent.measure(fields, {}, events, cancel));
-    measurement.record = reply.value("record", Json());
-    const auto raw = measurement.record.value("/raw/sha256"_json_pointer, std::string());
-    EDGETRAN_ASSIGN(measurement.raw, agent.fetch(raw, cancel));
-    return {};
+  const Work work = [&](AgentClient& agent) {
+    at_work = &agent;
+    if (!resumes) raw.restart();
+    return measure_once(prepared, fields, raw, agent, cancel, measurement);
   };
-  EDGETRAN_TRY(with_agent(cancel, work));
-  measurement.record["memory"]["model_bytes"] = prepared.model.size();
+  EDGETRAN_ASSIGN(const int reconnects,
+                  with_agent(events, cancel, work, [&] { return raw.text().size(); }));
+  const bool streamed = !raw.text().empty();
+  if (streamed) measurement.raw = raw.take();
+  if (request.raw_sink && !(streamed && resumes)) EDGETRAN_TRY(request.raw_sink(measurement.raw));
+  Json& record = measurement.record;
+  record["memory"]["model_bytes"] = prepared.model.size();
+  const BoardInfo& board = card_.board;
+  if (!board.environment.empty()) record["provenance"]["environment"] = board.environment;
+  if (is_remote(board.kind)) {
+    record["provenance"]["connection"] = {{"kind", board_kind_name(board.kind)},
+                                          {"reconnects", reconnects}};
+  }
   return measurement;
+}
+
+base::Status AgentBoard::measure_once(const Prepared& prepared, const Json& fields, RawStream& raw,
+                                      AgentClient& agent, const base::CancelToken& cancel,
+                                      Measurement& measurement) const {
+  if (runs_model()) EDGETRAN_TRY(agent.put(prepared.model, prepared.sha256, cancel));
+  std::optional<ClockReading> before;
+  if (is_remote(card_.board.kind)) {
+    EDGETRAN_ASSIGN(before, agent.clock_reading(cancel));
+  }
+  Json asked = fields;
+  const std::string so_far = raw.text();
+  if (!so_far.empty()) asked["resume"] = true;
+  auto reply = agent.measure(asked, so_far, raw, cancel);
+  EDGETRAN_TRY(raw.status());
+  if (!reply) return base::fail(std::move(reply).error());
+  measurement.record = reply->value("record", Json());
+  if (!measurement.record.is_object()) {
+    return base::fail(ErrorCategory::kProtocol, "the agent's reply has no record");
+  }
+  if (!raw.text().empty()) {
+    EDGETRAN_TRY(raw.check(measurement.record));
+  } else {
+    // An agent of before the raw samples were streamed keeps them.
+    const Json place = measurement.record.value("raw", Json::object());
+    EDGETRAN_ASSIGN(measurement.raw, agent.fetch(place.value("sha256", std::string()),
+                                                 place.value("bytes", uint64_t{0}), cancel));
+  }
+  if (!before) return {};
+  // The measurement is whole: a way that breaks now costs the drift, not the result.
+  const auto after = agent.clock_reading(cancel);
+  measurement.record["provenance"]["clock"] = clock_json(*before, after.value_or(std::nullopt));
+  return {};
 }
 
 base::Result<std::string> AgentBoard::run_outputs(const MeasureRequest& request,
@@ -104,11 +173,12 @@ base::Result<std::string> AgentBoard::run_outputs(const MeasureRequest& request,
   const Work work = [&](AgentClient& agent) -> base::Status {
     EDGETRAN_TRY(agent.put(prepared.model, prepared.sha256, cancel));
     EDGETRAN_ASSIGN(Json reply, agent.measure(fields, inputs, events, cancel));
-    EDGETRAN_ASSIGN(
-        outputs, agent.fetch(reply.value("/outputs/sha256"_json_pointer, std::string()), cancel));
+    EDGETRAN_ASSIGN(outputs,
+                    agent.fetch(reply.value("/outputs/sha256"_json_pointer, std::string()),
+                                reply.value("/outputs/bytes"_json_pointer, uint64_t{0}), cancel));
     return {};
   };
-  EDGETRAN_TRY(with_agent(cancel, work));
+  EDGETRAN_TRY(with_agent(events, cancel, work, [] { return 0; }));
   return outputs;
 }
 
@@ -134,42 +204,80 @@ base::Result<std::map<std::string, std::string>> AgentBoard::convert(
         return base::fail(ErrorCategory::kProtocol,
                           fmt::format("the agent names a file \"{}\"", name));
       }
-      EDGETRAN_ASSIGN(files[name], agent.fetch(file.value("sha256", std::string()), cancel));
+      EDGETRAN_ASSIGN(files[name], agent.fetch(file.value("sha256", std::string()),
+                                               file.value("bytes", uint64_t{0}), cancel));
     }
     return {};
   };
-  EDGETRAN_TRY(with_agent(cancel, work));
+  EDGETRAN_TRY(with_agent(events, cancel, work, [] { return 0; }));
   return files;
 }
 
-base::Status AgentBoard::with_agent(const base::CancelToken& cancel, const Work& work) {
-  auto status = attempt(cancel, work);
-  if (status || status.error().category != ErrorCategory::kProtocol) return status;
-  // The agent broke off: once may be bad luck (it was killed, or ran out of memory beside another
-  // program); twice is the request's doing.
-  agent_.reset();
-  status = attempt(cancel, work);
-  if (status || status.error().category != ErrorCategory::kProtocol) return status;
-  const std::string reason = agent_ ? agent_->end_reason() : std::string();
-  agent_.reset();
-  return base::fail(ErrorCategory::kDevice,
-                    fmt::format("the agent of the board \"{}\" broke off twice: {}{}",
-                                card_.board.name, status.error().message, reason),
-                    "its messages are on stderr, or in the agent's log");
-}
-
-base::Status AgentBoard::attempt(const base::CancelToken& cancel, const Work& work) {
-  if (!agent_) {
-    EDGETRAN_ASSIGN(agent_, AgentClient::start({.program = options_.agent,
-                                                .log = options_.agent_log,
-                                                .exclusive = runs_model(),
-                                                .lease_wait_s = options_.lease_wait_s}));
+base::Result<int> AgentBoard::with_agent(base::EventSink& events, const base::CancelToken& cancel,
+                                         const Work& work, const Progress& progress) {
+  Patience patience(options_.reconnect);
+  while (true) {
+    const Attempt done = attempt(cancel, work, patience.retries() > 0);
+    if (done) return patience.retries();
+    const TransportEnd& end = done.error();
+    if (end.kind == TransportEnd::Kind::kFinal) return base::fail(end.error);
+    // A board that has never answered is not waited for: more likely the card is wrong.
+    const bool wait = reached_ || end.kind == TransportEnd::Kind::kAgent;
+    const auto delay_s = wait ? patience.next(end.kind, progress()) : std::nullopt;
+    if (!delay_s) return base::fail(given_up(end, patience));
+    events.emit(
+        {"reconnect",
+         {{"board", card_.board.name},
+          {"wait_s", *delay_s},
+          {"text", fmt::format("{}; trying again in {:g} s", end.error.message, *delay_s)}}});
+    EDGETRAN_TRY(wait_for(*delay_s, cancel));
   }
-  EDGETRAN_TRY(agent_->lease(cancel));
-  return work(*agent_);
 }
 
-base::Result<Json> LocalBoard::extra_fields(const Prepared& /*prepared*/) const {
+base::Error AgentBoard::given_up(const TransportEnd& end, const Patience& patience) const {
+  if (end.kind == TransportEnd::Kind::kAgent) {
+    return end.error.within(
+        fmt::format("the agent of the board \"{}\" broke off twice", card_.board.name));
+  }
+  if (!reached_) return end.error;
+  return end.error.within(
+      fmt::format("the board \"{}\" was lost, and {} tries to reach it again "
+                  "failed",
+                  card_.board.name, patience.retries()));
+}
+
+AgentBoard::Attempt AgentBoard::attempt(const base::CancelToken& cancel, const Work& work,
+                                        bool again) {
+  if (!agent_) {
+    if (auto reached = reach(cancel, again); !reached) return reached;
+  }
+  auto status = agent_->lease(cancel);
+  if (status) status = work(*agent_);
+  if (status) return {};
+  TransportEnd end{TransportEnd::Kind::kFinal, std::move(status).error()};
+  const bool broke = end.error.category == ErrorCategory::kProtocol;
+  if (broke) end = agent_->end(end.error);
+  if (broke || agent_->aborted()) agent_.reset();
+  return tl::unexpected<TransportEnd>(std::move(end));
+}
+
+AgentBoard::Attempt AgentBoard::reach(const base::CancelToken& cancel, bool again) {
+  auto transport =
+      open_transport(card_, {.agent = options_.agent, .agent_log = options_.agent_log});
+  if (!transport) return tl::unexpected<TransportEnd>(std::move(transport).error());
+  // After a break the board's old agent may hold the lease until it notices.
+  const double wait_s =
+      again ? std::max(options_.lease_wait_s, kLease_s + kLeaseSlack_s) : options_.lease_wait_s;
+  auto agent = AgentClient::open(
+      std::move(*transport),
+      {.board = card_.board.name, .exclusive = runs_model(), .lease_wait_s = wait_s}, cancel);
+  if (!agent) return tl::unexpected<TransportEnd>(std::move(agent).error());
+  agent_ = std::move(*agent);
+  reached_ = true;
+  return {};
+}
+
+base::Result<Json> RealBoard::extra_fields(const Prepared& /*prepared*/) const {
   return Json::object();
 }
 
@@ -179,23 +287,16 @@ base::Result<Json> SimulatedBoard::extra_fields(const Prepared& prepared) const 
                       fmt::format("the simulated board \"{}\" needs the model's counted cost",
                                   card().board.name));
   }
-  const SimulatedBoardLaw& law = card().board.law;
-  EDGETRAN_ASSIGN(
-      const RooflineTimes times,
-      roofline(law, prepared.deployment, *prepared.request.cost, prepared.model.size()));
-  if (times.run_s <= 0) {
-    return base::fail(ErrorCategory::kUsage, "the model's counted cost is zero");
-  }
   // One noise a (board, deployment, model, request).
+  const SimulatedBoardLaw& law = card().board.law;
   auto stream = base::RandomStream(static_cast<uint64_t>(law.seed), "simulated.board")
                     .derive(prepared.deployment.name)
                     .derive(prepared.sha256, prepared.request.seed);
-  return Json{{"law",
-               {{"mean_s", times.run_s},
-                {"noise_share", law.noise_share},
-                {"load_s", times.load_s},
-                {"memory_bytes", times.memory_bytes},
-                {"seed", to_integer(stream.next_u64())}}}};
+  EDGETRAN_ASSIGN(
+      const profile::SimulatedLaw wire,
+      simulated_law(law, prepared.deployment, *prepared.request.cost, prepared.model.size(),
+                    static_cast<uint64_t>(to_integer(stream.next_u64()))));
+  return Json{{"law", profile::simulated_law_json(wire)}};
 }
 
 }  // namespace edgetran::device

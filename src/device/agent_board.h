@@ -4,20 +4,23 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "device/agent_client.h"
 #include "device/board.h"
 
 namespace edgetran::device {
 
-/// A board behind an agent process that is started at the first request and used for the next ones.
-/// An agent that dies during a request is replaced once and the request made again; the second
-/// time it is an error with the reason of its end.
+/// A board behind an agent that is started, or reached, at the first request and used for the next
+/// ones. One that breaks off or cannot be reached any more during a request is replaced as Patience
+/// says, and the request made again; a measurement goes on after the windows that have arrived.
 class AgentBoard : public Board {
  public:
   AgentBoard(Card card, BoardOptions options);
 
   const Card& card() const override { return card_; }
+  base::Result<std::vector<std::string>> model_formats(const std::string& runtime,
+                                                       const base::CancelToken& cancel) override;
   base::Result<Measurement> measure(const MeasureRequest& request, base::EventSink& events,
                                     const base::CancelToken& cancel) override;
   base::Result<std::string> run_outputs(const MeasureRequest& request, std::string_view inputs,
@@ -41,19 +44,29 @@ class AgentBoard : public Board {
 
  private:
   using Work = std::function<base::Status(AgentClient&)>;
+  /// What a request has so far, for Patience.
+  using Progress = std::function<uint64_t()>;
+  using Attempt = tl::expected<void, TransportEnd>;
 
   base::Result<Prepared> prepare(const MeasureRequest& request) const;
   base::Json common_fields(const Prepared& prepared, const char* mode) const;
-  base::Status with_agent(const base::CancelToken& cancel, const Work& work);
-  base::Status attempt(const base::CancelToken& cancel, const Work& work);
+  base::Status measure_once(const Prepared& prepared, const base::Json& fields, RawStream& raw,
+                            AgentClient& agent, const base::CancelToken& cancel,
+                            Measurement& measurement) const;
+  base::Result<int> with_agent(base::EventSink& events, const base::CancelToken& cancel,
+                               const Work& work, const Progress& progress);
+  Attempt attempt(const base::CancelToken& cancel, const Work& work, bool again);
+  Attempt reach(const base::CancelToken& cancel, bool again);
+  base::Error given_up(const TransportEnd& end, const Patience& patience) const;
 
   Card card_;
   BoardOptions options_;
   std::unique_ptr<AgentClient> agent_;
+  bool reached_ = false;  ///< an agent has answered before
 };
 
-/// The machine at hand.
-class LocalBoard final : public AgentBoard {
+/// A machine that really runs models: the one at hand, or one behind ssh or TLS.
+class RealBoard final : public AgentBoard {
  public:
   using AgentBoard::AgentBoard;
 

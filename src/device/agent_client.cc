@@ -15,61 +15,70 @@ namespace {
 using base::ErrorCategory;
 using base::Json;
 
-/// Long enough for any single measurement's quiet phases; renewed at a third.
-constexpr double kLeaseS = 60;
-constexpr double kHeartbeatS = kLeaseS / 3;
-/// Verbs that only look something up, or copy at worst a gigabyte.
-constexpr double kShortCallS = 60;
-constexpr double kLeaseRetryS = 0.1;
-constexpr double kEndGraceS = 1;
+constexpr double kHeartbeat_s = kLease_s / 3;
+/// Verbs that only look something up.
+constexpr double kShortCall_s = 60;
+/// What the slowest way to a board carries: a poor wireless link. Only bounds waiting.
+constexpr double kSlowestBytesPer_s = 1e5;
+constexpr double kLeaseRetry_s = 0.1;
+/// The quickest of so many round trips is close to what the way allows.
+constexpr int kRoundTrips = 8;
+
+wire::CallOptions short_call(const base::CancelToken& cancel, uint64_t bytes = 0) {
+  wire::CallOptions options;
+  options.timeout_s = kShortCall_s + static_cast<double>(bytes) / kSlowestBytesPer_s;
+  options.cancel = cancel;
+  return options;
+}
 
 }  // namespace
 
-AgentClient::AgentClient(const AgentClientOptions& options, base::ChildProcess child)
-    : options_(options),
-      child_(std::move(child)),
-      connection_(child_.stdout_descriptor(), child_.stdin_descriptor(),
-                  {.limits = {.blob_bytes = uint64_t{1} << 30}, .send_timeout_s = 30}),
-      client_(connection_) {}
+AgentClient::AgentClient(std::unique_ptr<AgentTransport> transport, AgentClientOptions options)
+    : options_(std::move(options)),
+      transport_(std::move(transport)),
+      client_(transport_->connection()) {}
 
-AgentClient::~AgentClient() {
-  // The end of its input is the agent's sign to go; one that does not is killed.
-  child_.close_stdin();
-  if (!child_.wait(kEndGraceS)) child_.stop(0);
+AgentClient::Opened AgentClient::open(std::unique_ptr<AgentTransport> transport,
+                                      const AgentClientOptions& options,
+                                      const base::CancelToken& cancel) {
+  std::unique_ptr<AgentClient> client(new AgentClient(std::move(transport), options));
+  if (auto end = client->greet(cancel)) return tl::unexpected<TransportEnd>(std::move(*end));
+  return client;
 }
 
-base::Result<std::unique_ptr<AgentClient>> AgentClient::start(const AgentClientOptions& options) {
-  base::ProcessOptions process;
-  process.arguments = {options.program.string(), "--stdio"};
-  process.stderr_file = options.log;
-  auto child = base::ChildProcess::spawn(process);
-  if (!child) {
-    return base::fail(ErrorCategory::kDevice,
-                      fmt::format("the agent {} cannot be started: {}", options.program.string(),
-                                  child.error().message),
-                      "build edgetran-agent, or say where it is");
+std::optional<TransportEnd> AgentClient::greet(const base::CancelToken& cancel) {
+  const wire::Hello self{
+      .program = "edgetran", .version = base::kVersion, .service = "agent", .capabilities = {}};
+  wire::CallOptions options;
+  options.timeout_s = transport_->hello_timeout_s();
+  options.cancel = cancel;
+  const auto final = [&](base::Error error) {
+    error.category = error.category == ErrorCategory::kInterrupted ? ErrorCategory::kInterrupted
+                                                                   : ErrorCategory::kDevice;
+    return TransportEnd{TransportEnd::Kind::kFinal,
+                        error.within(fmt::format("the agent of the board \"{}\"", options_.board))};
+  };
+  auto reply = client_.call("hello", wire::hello_json(self), {}, options);
+  if (!reply) {
+    base::Error error = std::move(reply).error();
+    // A refusal leaves the stream open and has an advice; whatever breaks the stream has neither.
+    const bool refused = error.category != ErrorCategory::kProtocol || !error.hint.empty();
+    if (refused) return final(std::move(error));
+    return transport_->end(error.within("the agent does not answer"));
   }
-  std::unique_ptr<AgentClient> client(new AgentClient(options, std::move(*child)));
-  const auto hello = client->client_.hello(
-      {.program = "edgetran", .version = base::kVersion, .service = "agent", .capabilities = {}});
-  if (!hello) {
-    return base::fail(hello.error().category,
-                      fmt::format("the agent {} does not answer: {}{}", options.program.string(),
-                                  hello.error().message, client->end_reason()),
-                      hello.error().hint);
-  }
-  return client;
+  auto theirs = wire::read_hello(reply->json);
+  if (!theirs) return final(std::move(theirs).error());
+  if (auto common = wire::negotiate(self, *theirs); !common) return final(common.error());
+  about_ = std::move(*theirs);
+  return std::nullopt;
 }
 
 base::Status AgentClient::lease(const base::CancelToken& cancel) {
   base::SystemClock clock;
   const double deadline_s = clock.now_s() + options_.lease_wait_s;
-  wire::CallOptions options;
-  options.timeout_s = kShortCallS;
-  options.cancel = cancel;
   while (true) {
-    auto reply = client_.call("lease", {{"seconds", kLeaseS}, {"exclusive", options_.exclusive}},
-                              {}, options);
+    auto reply = client_.call("lease", {{"seconds", kLease_s}, {"exclusive", options_.exclusive}},
+                              {}, short_call(cancel));
     if (reply) return {};
     const bool held = reply.error().category == ErrorCategory::kResource;
     if (!held || clock.now_s() >= deadline_s) {
@@ -78,18 +87,40 @@ base::Status AgentClient::lease(const base::CancelToken& cancel) {
     if (cancel.requested()) {
       return base::fail(ErrorCategory::kInterrupted, "interrupted while waiting for the board");
     }
-    clock.sleep_until(clock.now_s() + kLeaseRetryS);
+    clock.sleep_until(clock.now_s() + kLeaseRetry_s);
   }
+}
+
+base::Result<std::optional<ClockReading>> AgentClient::clock_reading(
+    const base::CancelToken& cancel) {
+  const base::SystemClock clock;
+  std::vector<RoundTrip> trips;
+  for (int i = 0; i < kRoundTrips; ++i) {
+    RoundTrip trip;
+    trip.asked_s = clock.now_s();
+    EDGETRAN_ASSIGN(const auto reply,
+                    client_.call("lease", Json::object(), {}, short_call(cancel)));
+    trip.answered_s = clock.now_s();
+    const auto peer = reply.json.find("clock_s");
+    if (peer == reply.json.end() || !peer->is_number()) return std::nullopt;
+    trip.peer_s = peer->get<double>();
+    trips.push_back(trip);
+  }
+  return read_offset(trips);
+}
+
+base::Result<Json> AgentClient::capabilities(const base::CancelToken& cancel) {
+  EDGETRAN_ASSIGN(auto reply, client_.call("capabilities", Json::object(), {}, short_call(cancel)));
+  return std::move(reply.json);
 }
 
 base::Status AgentClient::put(std::string_view model, const std::string& sha256,
                               const base::CancelToken& cancel) {
-  wire::CallOptions options;
-  options.timeout_s = kShortCallS;
-  options.cancel = cancel;
-  EDGETRAN_ASSIGN(const auto asked, client_.call("put", {{"sha256", sha256}}, {}, options));
+  EDGETRAN_ASSIGN(const auto asked,
+                  client_.call("put", {{"sha256", sha256}}, {}, short_call(cancel)));
   if (asked.json.value("present", false)) return {};
-  return client_.call("put", {{"sha256", sha256}}, model, options).map([](const auto&) {});
+  return client_.call("put", {{"sha256", sha256}}, model, short_call(cancel, model.size()))
+      .map([](const auto&) {});
 }
 
 base::Result<Json> AgentClient::measure(const Json& fields, std::string_view blob,
@@ -98,27 +129,24 @@ base::Result<Json> AgentClient::measure(const Json& fields, std::string_view blo
   options.events = &events;
   options.cancel = cancel;
   options.heartbeat_verb = "lease";
-  options.heartbeat_s = kHeartbeatS;
+  options.heartbeat_s = kHeartbeat_s;
   EDGETRAN_ASSIGN(auto reply, client_.call("measure", fields, blob, options));
   return std::move(reply.json);
 }
 
-base::Result<std::string> AgentClient::fetch(const std::string& sha256,
+base::Result<std::string> AgentClient::fetch(const std::string& sha256, uint64_t bytes,
                                              const base::CancelToken& cancel) {
-  wire::CallOptions options;
-  options.timeout_s = kShortCallS;
-  options.cancel = cancel;
-  EDGETRAN_ASSIGN(auto reply, client_.call("fetch", {{"sha256", sha256}}, {}, options));
+  EDGETRAN_ASSIGN(auto reply,
+                  client_.call("fetch", {{"sha256", sha256}}, {}, short_call(cancel, bytes)));
   if (base::sha256_hex(reply.blob) != sha256) {
     return base::fail(ErrorCategory::kCorrupt, "the fetched bytes are not those that were named");
   }
   return std::move(reply.blob);
 }
 
-std::string AgentClient::end_reason() {
-  // A peer that vanished is about to be reapable; a short wait tells why.
-  const auto status = child_.wait(kEndGraceS);
-  return status ? fmt::format(" (it {})", status->describe()) : std::string();
+void AgentClient::abort() {
+  aborted_ = true;
+  transport_->abort();
 }
 
 }  // namespace edgetran::device

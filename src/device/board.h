@@ -6,23 +6,20 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/cancel.h"
 #include "base/event.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "device/card.h"
+#include "device/cost_summary.h"
+#include "device/patience.h"
+#include "device/predictor.h"
+#include "device/raw_stream.h"
+#include "space/model_spec.h"
 
 namespace edgetran::device {
-
-/// What running a model once costs, counted by the caller from its graph (graph/cost.h) at the
-/// deployment's batch and length.
-struct CostSummary {
-  int64_t flops = 0;
-  int64_t bytes_moved = 0;            ///< fp32
-  int64_t nodes = 0;                  ///< operators launched
-  int64_t peak_activation_bytes = 0;  ///< fp32
-};
 
 /// A model to be measured or run. Either `model_path` or `model_bytes` names the ONNX file; its
 /// SHA-256 is computed where `sha256` is empty.
@@ -30,11 +27,15 @@ struct MeasureRequest {
   std::filesystem::path model_path;
   std::string model_bytes;
   std::string sha256;
-  std::optional<CostSummary> cost;  ///< needed by simulated boards
-  int64_t vocabulary = 0;           ///< token ids are drawn below this
-  std::string deployment;           ///< name on the board's card
+  std::optional<CostSummary> cost;         ///< needed by simulated boards
+  std::optional<space::ModelSpec> spec{};  ///< needed by replay boards
+  int64_t vocabulary = 0;                  ///< token ids are drawn below this
+  std::string deployment;                  ///< name on the board's card
   std::string profile = "quick";
   uint64_t seed = 0;
+  /// Takes the raw samples while the measurement runs. Where it fails (a full disk), the
+  /// measurement ends with its error; what it has taken is then to be dropped.
+  RawSink raw_sink{};
 };
 
 /// A measurement: the record of docs/protocol.md ("kind", "latency", ...) and the raw samples it
@@ -51,8 +52,16 @@ class Board {
   virtual ~Board() = default;
   virtual const Card& card() const = 0;
 
-  /// Measures the latency of a model. Events: "phase". kUsage: wrong request; kDevice: no such
-  /// runtime here, or the agent died twice; kInterrupted on cancel.
+  /// The formats of model files that a runtime of this board loads, the preferred first: "onnx", or
+  /// "edgetran" (weights/packed_model.h). A board that runs nothing takes "onnx".
+  virtual base::Result<std::vector<std::string>> model_formats(const std::string& runtime,
+                                                               const base::CancelToken& cancel);
+
+  /// Measures a model. Events: "phase", and "reconnect" {board, wait_s, text} where the way to a
+  /// remote board broke: the measurement goes on after the windows that it has. kUsage: wrong
+  /// request; kDevice: no such runtime here, the agent died twice, or the board stays away;
+  /// kPermission: it refuses us; kCorrupt: raw samples that are not the record's; kInterrupted on
+  /// cancel.
   virtual base::Result<Measurement> measure(const MeasureRequest& request, base::EventSink& events,
                                             const base::CancelToken& cancel) = 0;
 
@@ -74,6 +83,9 @@ struct BoardOptions {
   std::filesystem::path agent{};      ///< program; empty: edgetran-agent beside this executable
   std::filesystem::path agent_log{};  ///< the agent's stderr; empty: inherited
   double lease_wait_s = 60;           ///< how long to wait for a board that another process holds
+  /// Answers for models that a replay board has no row of; none: they are refused.
+  std::shared_ptr<const Predictor> predictor{};
+  ReconnectPolicy reconnect{};  ///< remote boards
 };
 
 /// A board for this card. Starts nothing yet.

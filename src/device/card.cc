@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <utility>
+
+#include "device/card_agent.h"
 
 namespace edgetran::device {
 
@@ -16,13 +20,19 @@ constexpr const char* kFormat = "edgetran.device/1";
 constexpr int64_t kMaxCores = 4096;
 constexpr int64_t kMaxBatch = 4096;
 constexpr int64_t kMaxLength = 65536;
-// Rates and times beyond these are typing errors, not hardware.
-constexpr double kMinRate = 1e3;
-constexpr double kMaxRate = 1e18;
-constexpr double kMaxOverheadS = 1;
 
-const std::vector<std::string> kPrecisions = {"fp32", "bf16"};
+const std::vector<std::string> kPrecisions = {"fp32", "bf16", "fp16"};
+/// What every agent may have; a board's own programs come on top.
 const std::vector<std::string> kRuntimes = {"openvino", "simulated"};
+
+struct KindName {
+  BoardKind kind;
+  const char* name;
+};
+constexpr std::array kKinds = {KindName{BoardKind::kLocal, "local"},
+                               KindName{BoardKind::kSimulated, "simulated"},
+                               KindName{BoardKind::kReplay, "replay"},
+                               KindName{BoardKind::kSsh, "ssh"}, KindName{BoardKind::kTls, "tls"}};
 
 base::Result<std::string> require_string(ConfigMap& map, const std::string& key) {
   EDGETRAN_ASSIGN(const auto value, map.require(key));
@@ -37,45 +47,67 @@ base::Result<int64_t> require_integer(ConfigMap& map, const std::string& key, in
   return value.as_integer(low, high);
 }
 
-base::Result<double> require_number(ConfigMap& map, const std::string& key, double low,
-                                    double high) {
-  EDGETRAN_ASSIGN(const auto value, map.require(key));
-  return value.as_number(low, high);
+base::Result<BoardKind> read_kind(const ConfigValue& value) {
+  std::vector<std::string> names;
+  for (const KindName& known : kKinds) names.emplace_back(known.name);
+  EDGETRAN_ASSIGN(const std::string name, value.as_choice(names));
+  return std::find_if(kKinds.begin(), kKinds.end(),
+                      [&](const KindName& known) { return name == known.name; })
+      ->kind;
 }
 
-base::Result<PrecisionLaw> read_precision(const ConfigValue& value) {
-  EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
-  PrecisionLaw law;
-  EDGETRAN_ASSIGN(const auto name, map.require("precision"));
-  EDGETRAN_ASSIGN(law.precision, name.as_choice(kPrecisions));
-  EDGETRAN_ASSIGN(law.compute, require_number(map, "compute", 1e-3, 1e3));
-  EDGETRAN_ASSIGN(law.bytes, require_number(map, "bytes", 1e-3, 1e3));
-  EDGETRAN_TRY(map.finish());
-  return law;
-}
-
-base::Result<SimulatedBoardLaw> read_law(const ConfigValue& value) {
-  EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
-  SimulatedBoardLaw law;
-  EDGETRAN_ASSIGN(law.peak_flop_per_s, require_number(map, "peak_flop_per_s", kMinRate, kMaxRate));
-  EDGETRAN_ASSIGN(law.bandwidth_bytes_per_s,
-                  require_number(map, "bandwidth_bytes_per_s", kMinRate, kMaxRate));
-  EDGETRAN_ASSIGN(law.launch_overhead_s,
-                  require_number(map, "launch_overhead_s", 0, kMaxOverheadS));
-  EDGETRAN_ASSIGN(law.thread_efficiency, require_number(map, "thread_efficiency", 0.01, 1));
-  EDGETRAN_ASSIGN(law.load_bytes_per_s,
-                  require_number(map, "load_bytes_per_s", kMinRate, kMaxRate));
-  EDGETRAN_ASSIGN(law.noise_share, require_number(map, "noise_share", 0, 1));
-  EDGETRAN_ASSIGN(law.seed, require_integer(map, "seed", 0, INT64_MAX));
-  EDGETRAN_ASSIGN(const auto precisions, map.require("precisions"));
-  EDGETRAN_ASSIGN(const auto list, precisions.as_list());
-  for (const ConfigValue& item : list) {
-    EDGETRAN_ASSIGN(PrecisionLaw precision, read_precision(item));
-    law.precisions.push_back(std::move(precision));
+/// The value of a section that boards of `kind` must have and others cannot have.
+base::Result<std::optional<ConfigValue>> find_section(ConfigMap& map, const char* key,
+                                                      BoardKind kind, BoardKind actual) {
+  if (kind == actual) {
+    EDGETRAN_ASSIGN(const auto value, map.require(key));
+    return value;
   }
-  if (law.precisions.empty()) return base::fail(precisions.error("no precision is listed"));
-  EDGETRAN_TRY(map.finish());
-  return law;
+  if (const auto value = map.find(key)) {
+    return base::fail(value->error(
+        fmt::format("a {} board has no section \"{}\"", board_kind_name(actual), key),
+        fmt::format("write kind: {}, or leave the section out", board_kind_name(kind))));
+  }
+  return std::nullopt;
+}
+
+base::Status read_sections(ConfigMap& map, BoardInfo& board) {
+  EDGETRAN_ASSIGN(const auto law, find_section(map, "law", BoardKind::kSimulated, board.kind));
+  if (law) {
+    EDGETRAN_ASSIGN(board.law, read_simulated_board_law(*law));
+  }
+  EDGETRAN_ASSIGN(const auto ssh, find_section(map, "ssh", BoardKind::kSsh, board.kind));
+  if (ssh) {
+    EDGETRAN_ASSIGN(board.ssh, read_ssh(*ssh));
+  }
+  EDGETRAN_ASSIGN(const auto tls, find_section(map, "tls", BoardKind::kTls, board.kind));
+  if (tls) {
+    EDGETRAN_ASSIGN(board.tls, read_tls(*tls));
+  }
+  return {};
+}
+
+/// How its agent is started: for boards that really measure.
+base::Status read_agent_keys(ConfigMap& map, BoardInfo& board) {
+  const bool measures = board.kind == BoardKind::kLocal || is_remote(board.kind);
+  for (const char* key : {"sensors", "runtimes"}) {
+    const auto value = map.find(key);
+    if (value && !measures) {
+      return base::fail(
+          value->error(fmt::format("a {} board has no {}", board_kind_name(board.kind), key),
+                       "only boards that really measure have them: kind local, ssh or tls"));
+    }
+  }
+  if (const auto sensors = map.find("sensors")) {
+    EDGETRAN_ASSIGN(board.sensors, read_sensors(*sensors));
+  }
+  if (const auto runtimes = map.find("runtimes")) {
+    EDGETRAN_ASSIGN(board.runtimes, read_runtimes(*runtimes));
+  }
+  if (const auto environment = map.find("environment")) {
+    EDGETRAN_ASSIGN(board.environment, read_environment(*environment));
+  }
+  return {};
 }
 
 base::Result<BoardInfo> read_board(const ConfigValue& value) {
@@ -83,8 +115,7 @@ base::Result<BoardInfo> read_board(const ConfigValue& value) {
   BoardInfo board;
   EDGETRAN_ASSIGN(board.name, require_string(map, "name"));
   EDGETRAN_ASSIGN(const auto kind, map.require("kind"));
-  EDGETRAN_ASSIGN(const std::string kind_name, kind.as_choice({"local", "simulated"}));
-  board.kind = kind_name == "local" ? BoardKind::kLocal : BoardKind::kSimulated;
+  EDGETRAN_ASSIGN(board.kind, read_kind(kind));
   if (const auto description = map.find("description")) {
     EDGETRAN_ASSIGN(board.description, description->as_string());
   }
@@ -95,21 +126,23 @@ base::Result<BoardInfo> read_board(const ConfigValue& value) {
   if (const auto memory = map.find("memory_bytes")) {
     EDGETRAN_ASSIGN(board.memory_bytes, memory->as_integer(0, INT64_MAX));
   }
-  if (board.kind == BoardKind::kSimulated) {
-    EDGETRAN_ASSIGN(const auto law, map.require("law"));
-    EDGETRAN_ASSIGN(board.law, read_law(law));
+  if (board.kind == BoardKind::kReplay) {
+    EDGETRAN_ASSIGN(board.replay, read_replay_source(map));
   }
+  EDGETRAN_TRY(read_sections(map, board));
+  EDGETRAN_TRY(read_agent_keys(map, board));
   EDGETRAN_TRY(map.finish());
   return board;
 }
 
 base::Status check_simulated(const BoardInfo& board, const Deployment& deployment,
                              const ConfigValue& runtime, const ConfigValue& precision) {
+  if (board.kind == BoardKind::kReplay) return {};
   const bool simulated = board.kind == BoardKind::kSimulated;
   if (simulated != (deployment.runtime == "simulated")) {
     return base::fail(
         runtime.error(fmt::format("a {} board cannot use the runtime \"{}\"",
-                                  simulated ? "simulated" : "local", deployment.runtime),
+                                  board_kind_name(board.kind), deployment.runtime),
                       simulated ? "use runtime: simulated" : "use runtime: openvino"));
   }
   const auto& laws = board.law.precisions;
@@ -124,23 +157,55 @@ base::Status check_simulated(const BoardInfo& board, const Deployment& deploymen
   return {};
 }
 
+base::Result<std::string> read_runtime(const ConfigValue& value, const BoardInfo& board) {
+  std::vector<std::string> names = kRuntimes;
+  for (const auto& [name, command] : board.runtimes) names.push_back(name);
+  auto name = value.as_choice(names);
+  if (!name && board.kind != BoardKind::kSimulated) {
+    base::Error error = std::move(name).error();
+    error.hint += error.hint.empty() ? "" : "; ";
+    error.hint += "programs that run models are declared under board.runtimes";
+    return base::fail(std::move(error));
+  }
+  return name;
+}
+
 base::Result<Deployment> read_deployment(const ConfigValue& value, const BoardInfo& board) {
   EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
   Deployment deployment;
   EDGETRAN_ASSIGN(deployment.name, require_string(map, "name"));
   EDGETRAN_ASSIGN(const auto runtime, map.require("runtime"));
-  EDGETRAN_ASSIGN(deployment.runtime, runtime.as_choice(kRuntimes));
+  // A table's rows name whatever runtime measured them.
+  if (board.kind == BoardKind::kReplay) {
+    EDGETRAN_ASSIGN(deployment.runtime, runtime.as_string());
+  } else {
+    EDGETRAN_ASSIGN(deployment.runtime, read_runtime(runtime, board));
+  }
   EDGETRAN_ASSIGN(const auto precision, map.require("precision"));
   EDGETRAN_ASSIGN(deployment.precision, precision.as_choice(kPrecisions));
   EDGETRAN_ASSIGN(deployment.threads, require_integer(map, "threads", 1, board.cores));
   EDGETRAN_ASSIGN(deployment.batch, require_integer(map, "batch", 1, kMaxBatch));
   EDGETRAN_ASSIGN(deployment.length, require_integer(map, "length", 1, kMaxLength));
+  if (const auto accelerator = map.find("accelerator")) {
+    EDGETRAN_ASSIGN(deployment.accelerator, accelerator->as_string());
+    if (deployment.accelerator.empty()) {
+      return base::fail(accelerator->error("accelerator is empty", "CPU is the default"));
+    }
+  }
   EDGETRAN_TRY(map.finish());
   EDGETRAN_TRY(check_simulated(board, deployment, runtime, precision));
   return deployment;
 }
 
 }  // namespace
+
+const char* board_kind_name(BoardKind kind) {
+  return std::find_if(kKinds.begin(), kKinds.end(),
+                      [&](const KindName& known) { return kind == known.kind; })
+      ->name;
+}
+
+bool is_remote(BoardKind kind) { return kind == BoardKind::kSsh || kind == BoardKind::kTls; }
 
 base::Result<Deployment> Card::deployment(const std::string& name) const {
   std::vector<std::string> names;

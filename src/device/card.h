@@ -2,45 +2,42 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "base/config.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "device/card_connection.h"
+#include "device/replay_source.h"
+#include "device/simulated_law.h"
 
 namespace edgetran::device {
 
 /// How a model is run on a board. With the board it makes one "device" of a search.
 struct Deployment {
   std::string name;       ///< "cpu-2t-bf16"; unique on its board
-  std::string runtime;    ///< "openvino", "simulated"
-  std::string precision;  ///< "fp32" or "bf16"; always set, never the engine's choice
+  std::string runtime;    ///< "openvino", "simulated", or a name of BoardInfo::runtimes
+  std::string precision;  ///< "fp32", "bf16" or "fp16"; always set, never the engine's choice
   int64_t threads = 1;
   int64_t batch = 1;
-  int64_t length = 64;  ///< tokens a row
+  int64_t length = 64;              ///< tokens a row
+  std::string accelerator = "CPU";  ///< the runtime's name of what computes: "CPU", "GPU", "NPU"
 };
 
-/// What a precision changes on a simulated board.
-struct PrecisionLaw {
-  std::string precision;
-  double compute = 1;  ///< multiplies peak_flop_per_s
-  double bytes = 1;    ///< multiplies the bytes moved
+enum class BoardKind {
+  kLocal,      ///< this machine
+  kSimulated,  ///< a law
+  kReplay,     ///< a table of measurements
+  kSsh,        ///< a machine behind the system's ssh
+  kTls,        ///< a machine whose agent listens, both sides with certificates
 };
 
-/// Parameters of the roofline law of a simulated board (roofline.h).
-struct SimulatedBoardLaw {
-  double peak_flop_per_s = 0;        ///< of one core, fp32
-  double bandwidth_bytes_per_s = 0;  ///< of the board
-  double launch_overhead_s = 0;      ///< of one operator
-  double thread_efficiency = 1;      ///< what each core beyond the first adds, in (0, 1]
-  double load_bytes_per_s = 0;       ///< reading and compiling a model
-  double noise_share = 0;            ///< standard deviation of a run over its mean
-  int64_t seed = 0;
-  std::vector<PrecisionLaw> precisions;
-};
-
-enum class BoardKind { kLocal, kSimulated };
+/// "local", "simulated", "replay", "ssh", "tls": as cards and lists spell it.
+const char* board_kind_name(BoardKind kind);
+/// Whether its agent runs on another machine, so that the way to it can break.
+bool is_remote(BoardKind kind);
 
 /// Hardware by name.
 struct BoardInfo {
@@ -51,6 +48,14 @@ struct BoardInfo {
   int64_t cores = 1;
   int64_t memory_bytes = 0;  ///< 0: not known
   SimulatedBoardLaw law;     ///< kSimulated only
+  ReplaySource replay{};     ///< kReplay only
+  SshSettings ssh{};         ///< kSsh only
+  TlsSettings tls{};         ///< kTls only
+  /// Sensors that no agent can find: {"driver": name, and its settings}. Behind TLS, where the
+  /// agent runs already, what it must have been started with; so are `runtimes`.
+  std::vector<base::Json> sensors{};
+  std::map<std::string, std::string> runtimes{};     ///< name to command: programs that run models
+  std::map<std::string, std::string> environment{};  ///< supply, cooling, ...: for the provenance
 };
 
 /// A board and its deployments: the file `edgetran.device/1` (schemas/device.schema.json).
@@ -62,8 +67,9 @@ struct Card {
   base::Result<Deployment> deployment(const std::string& name) const;
 };
 
-/// Strict: unknown keys, repeated deployment names, a precision without a law and more threads than
-/// cores are usage errors with file:line:column and a caret.
+/// Strict: unknown keys, kinds, sensors and runtimes (the nearest is named), repeated deployment
+/// names, a precision without a law and more threads than cores are usage errors with
+/// file:line:column and a caret.
 base::Result<Card> read_card(const base::ConfigValue& value);
 base::Result<Card> read_card_file(const std::filesystem::path& path);
 

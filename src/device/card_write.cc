@@ -8,66 +8,85 @@ namespace {
 
 using base::Json;
 
-Json law_json(const SimulatedBoardLaw& law) {
-  Json precisions = Json::array();
-  for (const PrecisionLaw& precision : law.precisions) {
-    precisions.push_back({{"precision", precision.precision},
-                          {"compute", precision.compute},
-                          {"bytes", precision.bytes}});
-  }
-  return {{"peak_flop_per_s", law.peak_flop_per_s},
-          {"bandwidth_bytes_per_s", law.bandwidth_bytes_per_s},
-          {"launch_overhead_s", law.launch_overhead_s},
-          {"thread_efficiency", law.thread_efficiency},
-          {"load_bytes_per_s", law.load_bytes_per_s},
-          {"noise_share", law.noise_share},
-          {"seed", law.seed},
-          {"precisions", precisions}};
-}
-
 /// A scalar as YAML: JSON's spelling of strings and numbers is also YAML's.
 std::string yaml_scalar(const Json& value) { return base::dump_json(value); }
 
+/// A word of our formats plain, any other text as a string.
+std::string yaml_key(const std::string& key) {
+  const bool plain =
+      !key.empty() && key.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string::npos;
+  return plain ? key : yaml_scalar(key);
+}
+
+bool is_scalar(const Json& value) { return !value.is_object() && !value.is_array(); }
+
+void write_yaml(const Json& value, const std::string& indent, std::string& text);
+
+void write_list(const Json& list, const std::string& indent, std::string& text) {
+  for (const Json& element : list) {
+    if (!element.is_object() || element.empty()) {
+      text += fmt::format("{}  - {}\n", indent, yaml_scalar(element));
+      continue;
+    }
+    std::string block;
+    write_yaml(element, indent + "    ", block);
+    block.replace(indent.size() + 2, 2, "- ");
+    text += block;
+  }
+}
+
 void write_yaml(const Json& value, const std::string& indent, std::string& text) {
   for (const auto& [key, item] : value.items()) {
-    if (item.is_object()) {
-      text += fmt::format("{}{}:\n", indent, key);
+    text += fmt::format("{}{}:", indent, yaml_key(key));
+    // What is empty would read back as null; JSON's spelling of it is YAML's too.
+    if (is_scalar(item) || item.empty()) {
+      text += fmt::format(" {}\n", yaml_scalar(item));
+    } else if (item.is_object()) {
+      text += '\n';
       write_yaml(item, indent + "  ", text);
-    } else if (item.is_array()) {
-      text += fmt::format("{}{}:\n", indent, key);
-      for (const Json& element : item) {
-        std::string block;
-        write_yaml(element, indent + "    ", block);
-        block.replace(indent.size() + 2, 2, "- ");
-        text += block;
-      }
     } else {
-      text += fmt::format("{}{}: {}\n", indent, key, yaml_scalar(item));
+      text += '\n';
+      write_list(item, indent, text);
     }
   }
+}
+
+Json deployment_json(const Deployment& deployment) {
+  Json json = {{"name", deployment.name},           {"runtime", deployment.runtime},
+               {"precision", deployment.precision}, {"threads", deployment.threads},
+               {"batch", deployment.batch},         {"length", deployment.length}};
+  if (deployment.accelerator != Deployment{}.accelerator) {
+    json["accelerator"] = deployment.accelerator;
+  }
+  return json;
+}
+
+Json board_json(const BoardInfo& info) {
+  Json board = {{"name", info.name}, {"kind", board_kind_name(info.kind)}};
+  if (!info.description.empty()) board["description"] = info.description;
+  if (!info.processor.empty()) board["processor"] = info.processor;
+  board["cores"] = info.cores;
+  if (info.memory_bytes > 0) board["memory_bytes"] = info.memory_bytes;
+  if (info.kind == BoardKind::kSsh) board["ssh"] = ssh_json(info.ssh);
+  if (info.kind == BoardKind::kTls) board["tls"] = tls_json(info.tls);
+  if (!info.sensors.empty()) board["sensors"] = info.sensors;
+  if (!info.runtimes.empty()) board["runtimes"] = info.runtimes;
+  if (!info.environment.empty()) board["environment"] = info.environment;
+  if (info.kind == BoardKind::kSimulated) board["law"] = simulated_board_law_json(info.law);
+  if (info.kind == BoardKind::kReplay) write_replay_source(info.replay, board);
+  return board;
 }
 
 }  // namespace
 
 Json card_json(const Card& card) {
-  const BoardInfo& info = card.board;
-  const bool simulated = info.kind == BoardKind::kSimulated;
-  Json board = {{"name", info.name}, {"kind", simulated ? "simulated" : "local"}};
-  if (!info.description.empty()) board["description"] = info.description;
-  if (!info.processor.empty()) board["processor"] = info.processor;
-  board["cores"] = info.cores;
-  if (info.memory_bytes > 0) board["memory_bytes"] = info.memory_bytes;
-  if (simulated) board["law"] = law_json(info.law);
   Json deployments = Json::array();
   for (const Deployment& deployment : card.deployments) {
-    deployments.push_back({{"name", deployment.name},
-                           {"runtime", deployment.runtime},
-                           {"precision", deployment.precision},
-                           {"threads", deployment.threads},
-                           {"batch", deployment.batch},
-                           {"length", deployment.length}});
+    deployments.push_back(deployment_json(deployment));
   }
-  return {{"format", "edgetran.device/1"}, {"board", board}, {"deployments", deployments}};
+  return {{"format", "edgetran.device/1"},
+          {"board", board_json(card.board)},
+          {"deployments", deployments}};
 }
 
 std::string card_yaml(const Card& card) {

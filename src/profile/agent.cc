@@ -7,10 +7,9 @@
 #include "base/config.h"
 #include "base/hash.h"
 #include "base/version.h"
+#include "profile/model_files.h"
 #include "profile/profiles.h"
-#include "profile/record.h"
 #include "profile/run_rows.h"
-#include "profile/session.h"
 
 namespace edgetran::profile {
 
@@ -35,7 +34,35 @@ Json runtime_json(const RuntimeInfo& info) {
           {"available", info.available},
           {"reason", info.reason},
           {"devices", info.devices},
-          {"precisions", info.precisions}};
+          {"precisions", info.precisions},
+          {"device_precisions", info.device_precisions},
+          {"formats", info.formats}};
+}
+
+Json sensors_json(const std::vector<std::unique_ptr<Sensor>>& sensors) {
+  Json list = Json::array();
+  for (const auto& sensor : sensors) {
+    const SensorInfo& info = sensor->info();
+    list.push_back({{"driver", info.driver},
+                    {"channel", info.channel},
+                    {"domain", info.domain},
+                    {"kind", info.kind == SensorKind::kCounter ? "counter" : "gauge"},
+                    {"boundary", boundary_name(info.boundary)},
+                    {"source", info.source}});
+  }
+  return list;
+}
+
+Json problems_json(const std::vector<SensorProblem>& problems) {
+  Json list = Json::array();
+  for (const SensorProblem& problem : problems) {
+    list.push_back({{"driver", problem.driver},
+                    {"source", problem.source},
+                    {"category", base::category_name(problem.category)},
+                    {"message", problem.message},
+                    {"fix", problem.fix}});
+  }
+  return list;
 }
 
 }  // namespace
@@ -68,6 +95,8 @@ base::Result<Answer> Agent::capabilities(Call& call) {
   return Answer{{{"runtimes", runtimes},
                  {"profiles", profile_names()},
                  {"host", host_json(host)},
+                 {"sensors", sensors_json(sensors().sensors())},
+                 {"sensor_problems", problems_json(sensors().problems())},
                  {"model_bytes", options_.model_bytes}},
                 {}};
 }
@@ -87,7 +116,8 @@ base::Result<Answer> Agent::lease(Call& call) {
     }
     EDGETRAN_TRY(lease_.take(seconds, exclusive));
   }
-  return Answer{{{"seconds", lease_.seconds()}}, {}};
+  // The time here, by which the client tells how this clock and its own differ.
+  return Answer{{{"seconds", lease_.seconds()}, {"clock_s", clock_.now_s()}}, {}};
 }
 
 base::Result<Answer> Agent::put(Call& call) {
@@ -103,6 +133,7 @@ base::Result<Answer> Agent::put(Call& call) {
                       fmt::format("the model's bytes have the SHA-256 {}, not {}", found, sha256),
                       "send it again");
   }
+  EDGETRAN_TRY(check_self_contained(call.blob));
   EDGETRAN_TRY(models_.put(std::move(call.blob)).map([](const std::string&) {}));
   return Answer{{{"present", true}}, {}};
 }
@@ -127,37 +158,6 @@ base::Result<Answer> Agent::fetch(Call& call) {
                       "results are kept until newer ones need their room");
   }
   return Answer{Json::object(), *bytes};
-}
-
-base::Result<Answer> Agent::measure_latency(const AgentMeasure& request,
-                                            const RuntimeFactory& factory, Call& call) {
-  loaded_.reset();  // nothing else may sit in the memory that is measured
-  const RuntimeInfo info = factory.info();
-  EDGETRAN_TRY(check_lease(info.modelled));
-  EDGETRAN_ASSIGN(const auto model, find_model(request, info.modelled));
-  EDGETRAN_ASSIGN(const auto runtime, factory.create());
-  EDGETRAN_ASSIGN(const HostInfo host, read_host(options_.root));
-  if (!info.modelled && request.settings.threads > host.cores) {
-    return base::fail(base::ErrorCategory::kUsage,
-                      fmt::format("{} threads were asked for; {} cores are usable here",
-                                  request.settings.threads, host.cores),
-                      "choose a deployment with fewer threads");
-  }
-  EDGETRAN_ASSIGN(const SessionResult result,
-                  run_session(*runtime,
-                              {*model, request.settings, request.profile, request.vocabulary,
-                               static_cast<uint64_t>(request.seed)},
-                              {call.events, call.cancel, [this] { return lease_.holds(); }}));
-  if (result.samples.measured().empty()) {
-    return base::fail(base::ErrorCategory::kDevice,
-                      "the lease ran out before anything was measured", "renew it in time");
-  }
-  std::string raw = encode_samples(result.samples);
-  const uint64_t raw_bytes = raw.size();
-  EDGETRAN_ASSIGN(const std::string raw_sha256, results_.put(std::move(raw)));
-  return Answer{{{"record", make_record({request, result, info, host, model->size(), raw_sha256,
-                                         raw_bytes, clock_.unix_time_s()})}},
-                {}};
 }
 
 base::Result<Answer> Agent::run_outputs(const AgentMeasure& request, const RuntimeFactory& factory,
@@ -220,8 +220,8 @@ base::Result<CompiledModel*> Agent::load_for_outputs(const AgentMeasure& request
                                                      const RuntimeFactory& factory) {
   const RunSettings& settings = request.settings;
   std::string key =
-      fmt::format("{} {} {} {} {} {}", request.model, request.runtime, settings.precision,
-                  settings.threads, settings.batch, settings.length);
+      fmt::format("{} {} {} {} {} {} {}", request.model, request.runtime, settings.accelerator,
+                  settings.precision, settings.threads, settings.batch, settings.length);
   if (loaded_ && loaded_->key == key) return loaded_->model.get();
   loaded_.reset();
   EDGETRAN_ASSIGN(const auto model, find_model(request, factory.info().modelled));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "profile/blob_store.h"
 #include "profile/host.h"
 #include "profile/lease.h"
+#include "profile/machine_sensors.h"
 #include "profile/measure_request.h"
 #include "profile/runtime.h"
 #include "wire/service.h"
@@ -19,10 +21,13 @@ namespace edgetran::profile {
 
 struct AgentOptions {
   std::vector<std::unique_ptr<RuntimeFactory>> runtimes;
-  std::filesystem::path lock_file;            ///< of the exclusive lease; empty: this process only
-  std::filesystem::path root = "/";           ///< of /proc and /sys
-  uint64_t model_bytes = uint64_t{1} << 30;   ///< of all models kept
-  uint64_t result_bytes = uint64_t{1} << 30;  ///< of all results kept for `fetch`
+  std::filesystem::path lock_file;             ///< of the exclusive lease; empty: this process only
+  std::filesystem::path root = "/";            ///< of /proc and /sys
+  std::filesystem::path calibrations;          ///< file that keeps sensors' calibrations for a boot
+  std::function<FoundSensors()> find_sensors;  ///< of this machine; empty: it has none
+  std::string commit;                          ///< of the program, for records; empty: not known
+  uint64_t model_bytes = uint64_t{1} << 30;    ///< of all models kept
+  uint64_t result_bytes = uint64_t{1} << 30;   ///< of all results kept for `fetch`
 };
 
 /// The service that lives on a board (architecture.md, section 3): verbs capabilities, lease, put,
@@ -35,6 +40,8 @@ class Agent {
   Agent& operator=(const Agent&) = delete;
 
   const wire::Service& service() const { return service_; }
+  /// Whether the client holds a lease that has not run out; one that has is given up. Any thread.
+  bool leased() { return lease_.holds(); }
 
  private:
   /// A model kept loaded between calls of the mode "outputs".
@@ -61,6 +68,11 @@ class Agent {
   base::Result<CompiledModel*> load_for_outputs(const AgentMeasure& request,
                                                 const RuntimeFactory& factory);
   base::Status check_lease(bool modelled);
+  base::Result<wire::Answer> record_answer(std::string raw);
+  MachineSensors& sensors();
+  RecordingHeader header(const AgentMeasure& request, const RuntimeInfo& runtime,
+                         uint64_t model_bytes) const;
+  base::Result<Segment> preflight(const AgentMeasure& request, const RuntimeInfo& runtime);
 
   AgentOptions options_;
   base::Clock& clock_;
@@ -68,6 +80,7 @@ class Agent {
   BlobStore models_;
   BlobStore results_;
   std::unique_ptr<Loaded> loaded_;
+  std::unique_ptr<MachineSensors> sensors_;  ///< made at the first need
   wire::Service service_;
 };
 

@@ -17,7 +17,7 @@ base::Result<std::string> BlobStore::put(std::string bytes) {
   }
   std::string sha256 = base::sha256_hex(bytes);
   if (find(sha256)) return sha256;
-  while (bytes_ + bytes.size() > limit_bytes_) {
+  while (bytes_ + bytes.size() > limit_bytes_ || entries_.size() >= kMaxEntries) {
     bytes_ -= entries_.back().bytes->size();
     entries_.pop_back();
   }

@@ -10,9 +10,13 @@
 
 namespace edgetran::profile {
 
-/// Bytes by the SHA-256 of their content, in memory and bounded: the least recently used go first.
+/// Bytes by the SHA-256 of their content, in memory and bounded in bytes and in number: the least
+/// recently used go first.
 class BlobStore {
  public:
+  /// Small blobs cost more than their bytes, and finding one looks at each.
+  static constexpr size_t kMaxEntries = 1024;
+
   explicit BlobStore(uint64_t limit_bytes) : limit_bytes_(limit_bytes) {}
 
   /// Keeps the bytes and returns their hash. kResource: they alone are over the limit.

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/files.h"
+#include "base/numbers.h"
 
 namespace edgetran::profile {
 
@@ -51,6 +52,7 @@ void read_processors(const std::string& text, HostInfo& host) {
     // x86 says "model name"; Arm boards "Model" or "Hardware".
     const bool names = key == "model name" || key == "Model" || key == "Hardware";
     if (names && host.processor.empty()) host.processor = value;
+    if (key == "microcode" && host.microcode.empty()) host.microcode = value;
     if ((key == "flags" || key == "Features") && host.flags.empty()) {
       std::istringstream words(value);
       for (std::string word; words >> word;) host.flags.push_back(word);
@@ -99,6 +101,31 @@ int64_t memory_total(const std::filesystem::path& root) {
   return bytes;
 }
 
+/// What cpufreq says in kHz (the largest frequency on boards without turbo), else what the name
+/// says: "Xeon(R) Processor @ 2.50GHz"; 0: neither.
+double base_frequency(const std::filesystem::path& root, const std::string& processor) {
+  constexpr double kKilo = 1e3, kGiga = 1e9;
+  const auto folder = root / "sys/devices/system/cpu/cpu0/cpufreq";
+  for (const char* file : {"base_frequency", "cpuinfo_max_freq"}) {
+    const auto value = to_integer(first_word(read_text(folder / file)));
+    if (value && *value > 0) return static_cast<double>(*value) * kKilo;
+  }
+  const size_t at = processor.find("@ ");
+  const size_t unit = processor.find("GHz", at == std::string::npos ? 0 : at);
+  if (at == std::string::npos || unit == std::string::npos) return 0;
+  return base::parse_double(processor.substr(at + 2, unit - at - 2)).value_or(0) * kGiga;
+}
+
+/// Instruction sets that bound what a core can do (physics_gates.h).
+base::Json instruction_sets(const HostInfo& host) {
+  base::Json sets = base::Json::array();
+  for (const char* flag : {"sse2", "avx", "avx2", "avx512f", "avx512_bf16", "amx_bf16", "neon",
+                           "asimd", "sve", "bf16", "i8mm"}) {
+    if (host.has_flag(flag)) sets.push_back(flag);
+  }
+  return sets;
+}
+
 /// "0.20 0.18 0.12 1/80 11206": averages, then runnable tasks over all.
 void read_load(const std::string& text, HostInfo& host) {
   std::istringstream words(text);
@@ -124,10 +151,12 @@ base::Result<HostInfo> read_host(const std::filesystem::path& root, int64_t affi
                       "a Linux kernel with /proc mounted is needed");
   }
   host.cores = host.processors;
-  for (const int64_t limit :
-       {affinity_cores > 0 ? affinity_cores : scheduler_cores(), cgroup_cores(root)}) {
+  const int64_t quota = cgroup_cores(root);
+  for (const int64_t limit : {affinity_cores > 0 ? affinity_cores : scheduler_cores(), quota}) {
     if (limit > 0) host.cores = std::min(host.cores, limit);
   }
+  host.quota = quota > 0;
+  host.base_frequency_hz = base_frequency(root, host.processor);
   host.memory_bytes = memory_total(root);
   host.kernel = first_word(read_text(root / "proc/sys/kernel/osrelease"));
   host.governor =
@@ -143,7 +172,11 @@ base::Json host_json(const HostInfo& host) {
           {"memory_bytes", host.memory_bytes},
           {"kernel", host.kernel},
           {"virtual", host.is_virtual},
-          {"governor", host.governor.empty() ? base::Json(nullptr) : base::Json(host.governor)}};
+          {"governor", host.governor.empty() ? base::Json(nullptr) : base::Json(host.governor)},
+          {"microcode", host.microcode.empty() ? base::Json(nullptr) : base::Json(host.microcode)},
+          {"base_frequency_hz",
+           host.base_frequency_hz > 0 ? base::Json(host.base_frequency_hz) : base::Json(nullptr)},
+          {"instructions", instruction_sets(host)}};
 }
 
 }  // namespace edgetran::profile

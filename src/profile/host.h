@@ -22,6 +22,9 @@ struct HostInfo {
   std::string governor;            ///< of the first processor's frequency; empty where not known
   double load_average = 0;         ///< over one minute
   int64_t running = 0;             ///< runnable tasks at this moment, this one included
+  std::string microcode;           ///< of the first processor; empty where not shown
+  double base_frequency_hz = 0;    ///< without turbo; 0: not known
+  bool quota = false;              ///< a cgroup limits the cores
 
   bool has_flag(std::string_view flag) const;
 };

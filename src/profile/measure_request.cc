@@ -1,6 +1,7 @@
 #include "profile/measure_request.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "base/config.h"
 
@@ -14,9 +15,6 @@ constexpr int64_t kMaxThreads = 1024;
 constexpr int64_t kMaxBatch = 4096;
 constexpr int64_t kMaxLength = 65536;
 constexpr int64_t kMaxVocabulary = 4'000'000;
-constexpr double kMaxSeconds = 1e6;
-/// A session takes seconds of simulated time: shorter runs would be millions of samples.
-constexpr double kMinSimulatedRunS = 1e-6;
 
 base::Result<std::string> require_string(ConfigMap& map, const std::string& key) {
   EDGETRAN_ASSIGN(const auto value, map.require(key));
@@ -36,12 +34,6 @@ base::Result<int64_t> require_integer(ConfigMap& map, const std::string& key, in
   return value.as_integer(low, high);
 }
 
-base::Result<double> require_number(ConfigMap& map, const std::string& key, double low,
-                                    double high) {
-  EDGETRAN_ASSIGN(const auto value, map.require(key));
-  return value.as_number(low, high);
-}
-
 base::Result<std::string> read_sha256(ConfigMap& map) {
   EDGETRAN_ASSIGN(const auto value, map.require("model"));
   EDGETRAN_ASSIGN(std::string text, value.as_string());
@@ -54,28 +46,61 @@ base::Result<std::string> read_sha256(ConfigMap& map) {
   return text;
 }
 
-base::Result<SimulatedLaw> read_law(const base::ConfigValue& value) {
+base::Result<ModelCost> read_cost(const base::ConfigValue& value) {
   EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
-  SimulatedLaw law;
-  EDGETRAN_ASSIGN(law.mean_s, require_number(map, "mean_s", kMinSimulatedRunS, kMaxSeconds));
-  EDGETRAN_ASSIGN(law.noise_share, require_number(map, "noise_share", 0, 1));
-  EDGETRAN_ASSIGN(law.load_s, require_number(map, "load_s", 0, kMaxSeconds));
-  EDGETRAN_ASSIGN(const int64_t memory, require_integer(map, "memory_bytes", 0, INT64_MAX));
-  EDGETRAN_ASSIGN(const int64_t seed, require_integer(map, "seed", 0, INT64_MAX));
-  law.memory_bytes = static_cast<uint64_t>(memory);
-  law.seed = static_cast<uint64_t>(seed);
+  ModelCost cost;
+  EDGETRAN_ASSIGN(cost.flops, require_integer(map, "flops", 0, INT64_MAX));
+  EDGETRAN_ASSIGN(cost.bytes_moved, require_integer(map, "bytes_moved", 0, INT64_MAX));
   EDGETRAN_TRY(map.finish());
-  return law;
+  return cost;
 }
 
-base::Status read_settings(ConfigMap& map, RunSettings& settings) {
+/// "GPU.1": a name in the runtime's words, and nothing that could be taken for more.
+base::Result<std::string> read_accelerator(ConfigMap& map) {
+  constexpr size_t kLongest = 32;
+  const auto value = map.find("accelerator");
+  if (!value) return RunSettings().accelerator;
+  EDGETRAN_ASSIGN(std::string name, value->as_string());
+  const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '.' || c == '_';
+  });
+  if (name.empty() || name.size() > kLongest || !plain) {
+    return base::fail(
+        value->error("an accelerator is named by up to 32 letters, digits, dots and "
+                     "underscores"));
+  }
+  return name;
+}
+
+base::Status read_latency(ConfigMap& map, AgentMeasure& request) {
+  EDGETRAN_ASSIGN(const std::string profile, optional_string(map, "profile", "quick"));
+  EDGETRAN_ASSIGN(request.profile, find_profile(profile));
+  EDGETRAN_ASSIGN(request.vocabulary, require_integer(map, "vocabulary", 1, kMaxVocabulary));
+  EDGETRAN_ASSIGN(request.seed, require_integer(map, "seed", 0, INT64_MAX));
+  if (const auto cost = map.find("cost")) {
+    EDGETRAN_ASSIGN(request.cost, read_cost(*cost));
+  }
+  if (const auto environment = map.find("environment")) {
+    EDGETRAN_TRY(ConfigMap::of(*environment).map([](const auto&) {}));
+    request.environment = environment->to_json();
+  }
+  if (const auto resume = map.find("resume")) {
+    EDGETRAN_ASSIGN(request.resume, resume->as_boolean());
+  }
+  return {};
+}
+
+base::Status read_settings(ConfigMap& map, AgentMeasure& request) {
+  RunSettings& settings = request.settings;
   EDGETRAN_ASSIGN(const auto precision, map.require("precision"));
-  EDGETRAN_ASSIGN(settings.precision, precision.as_choice({"fp32", "bf16"}));
+  EDGETRAN_ASSIGN(settings.precision, precision.as_choice({"fp32", "bf16", "fp16"}));
+  EDGETRAN_ASSIGN(settings.accelerator, read_accelerator(map));
   EDGETRAN_ASSIGN(settings.threads, require_integer(map, "threads", 1, kMaxThreads));
   EDGETRAN_ASSIGN(settings.batch, require_integer(map, "batch", 1, kMaxBatch));
   EDGETRAN_ASSIGN(settings.length, require_integer(map, "length", 1, kMaxLength));
   if (const auto law = map.find("law")) {
-    EDGETRAN_ASSIGN(settings.law, read_law(*law));
+    EDGETRAN_ASSIGN(settings.law, read_simulated_law(*law));
+    request.law = simulated_law_json(*settings.law);
   }
   return {};
 }
@@ -94,14 +119,8 @@ base::Result<AgentMeasure> read_measure(const base::Json& body) {
   EDGETRAN_ASSIGN(request.runtime, require_string(map, "runtime"));
   EDGETRAN_ASSIGN(request.device, optional_string(map, "device", ""));
   EDGETRAN_ASSIGN(request.deployment, optional_string(map, "deployment", ""));
-  if (request.mode != AgentMeasure::Mode::kConvert)
-    EDGETRAN_TRY(read_settings(map, request.settings));
-  if (request.mode == AgentMeasure::Mode::kLatency) {
-    EDGETRAN_ASSIGN(const std::string profile, optional_string(map, "profile", "quick"));
-    EDGETRAN_ASSIGN(request.profile, find_profile(profile));
-    EDGETRAN_ASSIGN(request.vocabulary, require_integer(map, "vocabulary", 1, kMaxVocabulary));
-    EDGETRAN_ASSIGN(request.seed, require_integer(map, "seed", 0, INT64_MAX));
-  }
+  if (request.mode != AgentMeasure::Mode::kConvert) EDGETRAN_TRY(read_settings(map, request));
+  if (request.mode == AgentMeasure::Mode::kLatency) EDGETRAN_TRY(read_latency(map, request));
   EDGETRAN_TRY(map.finish());
   return request;
 }

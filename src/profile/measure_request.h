@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "profile/profiles.h"
+#include "profile/recording.h"
 #include "profile/runtime.h"
 
 namespace edgetran::profile {
@@ -19,9 +20,14 @@ struct AgentMeasure {
   std::string device;      ///< label for the record
   std::string deployment;  ///< label for the record
   RunSettings settings;    ///< kLatency, kOutputs
-  Profile profile;         ///< kLatency
-  int64_t vocabulary = 0;  ///< kLatency
+  base::Json law;          ///< as it came; null: none
+  // kLatency only:
+  Profile profile;
+  int64_t vocabulary = 0;
   int64_t seed = 0;
+  std::optional<ModelCost> cost;
+  base::Json environment;  ///< of the card; null: none
+  bool resume = false;     ///< the blob holds raw samples to go on from
 };
 
 /// Strict reading: ranges, choices and unknown keys are usage errors that say where.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace edgetran::profile {
 
@@ -11,5 +12,10 @@ bool reset_peak_memory();
 
 /// Largest resident set of this process since the last reset, in bytes.
 uint64_t peak_memory_bytes();
+
+/// Resident set of this process now, and with shared pages divided by the number of processes that
+/// share them (Rss and Pss of /proc/self/smaps_rollup); nullopt where the kernel does not tell.
+std::optional<uint64_t> resident_bytes();
+std::optional<uint64_t> proportional_bytes();
 
 }  // namespace edgetran::profile

@@ -3,26 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <optional>
-#include <utility>
 #include <vector>
 
 #include "base/delimited.h"
 #include "base/files.h"
-#include "base/json.h"
 #include "base/numbers.h"
 #include "base/text.h"
+#include "profile/sensor_json.h"
 
 namespace edgetran::profile {
 namespace {
 
-using base::ConfigMap;
 using base::ConfigValue;
 using base::ErrorCategory;
 using base::fail;
-using base::Json;
 
 constexpr std::string_view kFormat = "# edgetran.power-trace/1";
 constexpr std::string_view kComment = "# ";
@@ -32,27 +27,6 @@ constexpr int64_t kHeadLines = 3;
 std::string header(SensorKind kind) {
   return fmt::format("before_s,after_s,{},phase",
                      kind == SensorKind::kCounter ? "ticks" : "power_w");
-}
-
-Json json_of(const PowerTrace& trace) {
-  const SensorInfo& info = trace.info;
-  Json json;
-  json["driver"] = info.driver;
-  json["channel"] = info.channel;
-  json["domain"] = info.domain;
-  json["within"] = info.within;
-  json["source"] = info.source;
-  json["kind"] = info.kind == SensorKind::kCounter ? "counter" : "gauge";
-  json["boundary"] = boundary_name(info.boundary);
-  json["joules_per_tick"] = info.joules_per_tick;
-  // As text: a number of 64 bits is not exact in every reader of JSON.
-  json["range_ticks"] = fmt::format("{}", info.range_ticks);
-  json["resolution_w"] = info.resolution_w;
-  json["averaging_s"] = info.averaging_s;
-  json["gain_error"] = info.gain_error ? Json(*info.gain_error) : Json();
-  json["rating_w"] = info.rating_w ? Json(*info.rating_w) : Json();
-  json["update_s"] = trace.update_s;
-  return json;
 }
 
 std::string csv_field(std::string_view text) {
@@ -66,60 +40,6 @@ std::string value_text(SensorKind kind, const PowerSample& sample) {
   if (!sample.valid) return "";
   if (kind == SensorKind::kCounter) return fmt::format("{}", sample.value.ticks);
   return std::isfinite(sample.value.watts) ? base::shortest_decimal(sample.value.watts) : "";
-}
-
-std::optional<uint64_t> parse_ticks(std::string_view text) {
-  uint64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, code] = std::from_chars(text.data(), end, value);
-  return code == std::errc() && stop == end ? std::optional(value) : std::nullopt;
-}
-
-base::Result<std::string> string_at(ConfigMap& map, const std::string& key) {
-  EDGETRAN_ASSIGN(const ConfigValue value, map.require(key));
-  return value.as_string();
-}
-
-base::Result<double> number_at(ConfigMap& map, const std::string& key) {
-  EDGETRAN_ASSIGN(const ConfigValue value, map.require(key));
-  return value.as_number(0);
-}
-
-base::Result<std::optional<double>> optional_at(ConfigMap& map, const std::string& key) {
-  const auto value = map.find(key);
-  if (!value) return std::nullopt;
-  EDGETRAN_ASSIGN(const double number, value->as_number(0));
-  return number;
-}
-
-base::Status read_info(std::string_view json, const std::string& name, PowerTrace& trace) {
-  EDGETRAN_ASSIGN(const ConfigValue value, ConfigValue::parse_json(json, name));
-  EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
-  SensorInfo& info = trace.info;
-  for (auto [key, field] : {std::pair{"driver", &info.driver}, std::pair{"channel", &info.channel},
-                            std::pair{"domain", &info.domain}, std::pair{"within", &info.within},
-                            std::pair{"source", &info.source}}) {
-    EDGETRAN_ASSIGN(*field, string_at(map, key));
-  }
-  EDGETRAN_ASSIGN(const ConfigValue kind, map.require("kind"));
-  EDGETRAN_ASSIGN(const std::string kind_name, kind.as_choice({"counter", "gauge"}));
-  info.kind = kind_name == "counter" ? SensorKind::kCounter : SensorKind::kGauge;
-  EDGETRAN_ASSIGN(const ConfigValue boundary, map.require("boundary"));
-  EDGETRAN_ASSIGN(const std::string boundary_word, boundary.as_choice(boundary_names()));
-  info.boundary = boundary_from_name(boundary_word).value();
-  for (auto [key, field] :
-       {std::pair{"joules_per_tick", &info.joules_per_tick},
-        std::pair{"resolution_w", &info.resolution_w}, std::pair{"averaging_s", &info.averaging_s},
-        std::pair{"update_s", &trace.update_s}}) {
-    EDGETRAN_ASSIGN(*field, number_at(map, key));
-  }
-  EDGETRAN_ASSIGN(const std::string range, string_at(map, "range_ticks"));
-  const auto ticks = parse_ticks(range);
-  if (!ticks) return fail(value.error("range_ticks is no whole number"));
-  info.range_ticks = *ticks;
-  EDGETRAN_ASSIGN(info.gain_error, optional_at(map, "gain_error"));
-  EDGETRAN_ASSIGN(info.rating_w, optional_at(map, "rating_w"));
-  return map.finish();
 }
 
 /// The next line without its end, taken off `text`.
@@ -144,7 +64,7 @@ base::Result<PowerSample> read_sample(SensorKind kind, const std::vector<std::st
   if (fields[2].empty()) return sample;
   sample.valid = true;
   if (kind == SensorKind::kCounter) {
-    const auto ticks = parse_ticks(fields[2]);
+    const auto ticks = parse_sensor_ticks(fields[2]);
     if (!ticks) return wrong("ticks must be a whole number");
     sample.value.ticks = *ticks;
   } else {
@@ -160,7 +80,7 @@ base::Result<PowerSample> read_sample(SensorKind kind, const std::vector<std::st
 std::string encode_power_trace(const PowerLog& log) {
   const SensorKind kind = log.trace.info.kind;
   std::string text = fmt::format("{}\n{}{}\n{}\n", kFormat, kComment,
-                                 base::dump_json(json_of(log.trace)), header(kind));
+                                 base::dump_json(sensor_json(log.trace)), header(kind));
   for (size_t i = 0; i < log.trace.samples.size(); ++i) {
     const PowerSample& sample = log.trace.samples[i];
     text += fmt::format("{},{},{},{}\n", base::shortest_decimal(sample.before_s),
@@ -179,7 +99,9 @@ base::Result<PowerLog> decode_power_trace(std::string_view text, const std::stri
   const std::string_view json = take_line(text);
   PowerLog log;
   if (!json.starts_with(kComment)) return wrong(2, "the sensor's description is missing");
-  if (auto read = read_info(json.substr(kComment.size()), name, log.trace); !read)
+  const auto description = ConfigValue::parse_json(json.substr(kComment.size()), name);
+  if (!description) return wrong(2, description.error().message);
+  if (auto read = read_sensor_json(*description, log.trace); !read)
     return wrong(2, read.error().message);
   const SensorKind kind = log.trace.info.kind;
   if (take_line(text) != header(kind))

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,23 +10,19 @@
 
 #include "base/cancel.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/result.h"
+#include "profile/power_recorder.h"
+#include "profile/simulated_law.h"
 #include "profile/tensor_blob.h"
+#include "profile/thermal.h"
 
 namespace edgetran::profile {
-
-/// The law by which a simulated run takes its time.
-struct SimulatedLaw {
-  double mean_s = 0;       ///< of one inference
-  double noise_share = 0;  ///< standard deviation over mean
-  double load_s = 0;
-  uint64_t memory_bytes = 0;  ///< modelled peak of memory
-  uint64_t seed = 0;
-};
 
 /// How a model is to be run. Precision and threads are always explicit.
 struct RunSettings {
   std::string precision = "fp32";
+  std::string accelerator = "CPU";  ///< of the machine, in the runtime's words
   int64_t threads = 1;
   int64_t batch = 1;
   int64_t length = 64;
@@ -66,6 +63,11 @@ class CompiledModel {
   /// Peak of memory where it is not this process's: modelled, or of the process that runs the
   /// model. nullopt: to be measured on this process.
   virtual std::optional<uint64_t> peak_memory_bytes() const { return std::nullopt; }
+  /// Bytes that the model holds on an accelerator, where the engine tells.
+  virtual std::optional<uint64_t> accelerator_bytes() const { return std::nullopt; }
+  /// Precision, threads and the like with which the engine says that it runs; null: it does not
+  /// say.
+  virtual base::Json settings_in_effect() const { return nullptr; }
 };
 
 /// A file of a model in a runtime's own format.
@@ -87,6 +89,17 @@ class Runtime {
   /// The model, symbolic sizes kept, in the runtime's own file format, for people who deploy with
   /// its tools. kDevice where the runtime has none; kCorrupt (not a model).
   virtual base::Result<std::vector<ModelFile>> convert(std::string_view model);
+  /// Whether clock() is the clock of a law and not the machine's.
+  virtual bool modelled_time() const { return false; }
+  /// What load() will be asked for, said before anything else is asked of it: the rest, the sensors
+  /// and the heat of a modelled board follow from its law.
+  virtual void expect(const RunSettings& /*settings*/) {}
+  /// The sensors of a modelled board, which are read instead of the machine's; none: it has none,
+  /// or is this machine. They end before the runtime.
+  virtual std::vector<std::unique_ptr<PowerRecorder>> power_recorders() { return {}; }
+  /// How hot and fast a modelled board is now. frequency_share: the mean since the last call.
+  /// nullopt: not modelled.
+  virtual std::optional<ThermalState> thermal_state() { return std::nullopt; }
 };
 
 /// What a runtime says of itself.
@@ -97,7 +110,12 @@ struct RuntimeInfo {
   bool available = true;
   std::string reason;  ///< why it is not available
   std::vector<std::string> devices;
-  std::vector<std::string> precisions;
+  std::vector<std::string> precisions;  ///< of any of the devices
+  /// Of each device by its name; empty: every device has them all.
+  std::map<std::string, std::vector<std::string>> device_precisions{};
+  /// Of the model files that it loads, the preferred first: "onnx", or "edgetran"
+  /// (weights/packed_model.h).
+  std::vector<std::string> formats{"onnx"};
 };
 
 /// One runtime of the agent: how to ask about it and how to make it.

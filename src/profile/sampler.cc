@@ -76,6 +76,10 @@ void Sampler::stop() {
 void Sampler::run() {
   pin();
   for (double deadline_s = clock_.now_s(); sleep_until(deadline_s);) {
+    if (paused_) {
+      deadline_s = clock_.now_s() + kStopCheck_s;
+      continue;
+    }
     const std::lock_guard lock(mutex_);
     push(take());
     const double behind = std::floor((clock_.now_s() - deadline_s) / interval_s_);

@@ -60,6 +60,9 @@ class Sampler {
   /// Moves the waiting samples to the end of `trace`, in order of time. Allocates.
   void drain(PowerTrace& trace);
 
+  /// While paused the thread reads nothing; edges are still taken.
+  void pause(bool paused) { paused_ = paused; }
+
   int64_t overruns() const;  ///< samples lost in windows
   int64_t late() const;      ///< deadlines missed
   bool pinned() const { return pinned_; }
@@ -80,6 +83,7 @@ class Sampler {
   const std::vector<int> cores_;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> pinned_ = false;
+  std::atomic<bool> paused_ = false;
   std::thread thread_;
 
   mutable std::mutex mutex_;  ///< guards the sensor and what follows

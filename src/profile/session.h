@@ -9,9 +9,10 @@
 #include "base/event.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "profile/power_plan.h"
 #include "profile/profiles.h"
+#include "profile/recording.h"
 #include "profile/runtime.h"
-#include "profile/samples.h"
 
 namespace edgetran::profile {
 
@@ -26,12 +27,8 @@ struct SessionRequest {
   Profile profile;
   int64_t vocabulary = 0;
   uint64_t seed = 0;
-};
-
-struct SessionResult {
-  Samples samples;
-  uint64_t peak_memory_bytes = 0;  ///< of the process, or as the runtime's law has it
-  bool lease_lost = false;         ///< ended early; what is there is INVALID
+  Segment preflight;                   ///< what is known of the machine before anything is done
+  const Recording* earlier = nullptr;  ///< segments that this one goes on from
 };
 
 /// Hooks into what surrounds a session.
@@ -40,13 +37,18 @@ struct SessionContext {
   base::CancelToken cancel;
   /// Asked between windows; false ends the session.
   std::function<bool()> lease_holds;
+  /// Takes the raw lines as they come into being (recording_text.h), only between phases.
+  std::function<void(std::string_view lines)> raw;
+  /// Read around each window; empty: nothing is known.
+  std::function<ThermalState()> thermal;
 };
 
-/// One measurement without sensors (profiling.md, section 3): load, first, warm-up, windows, all
-/// timed on the runtime's clock. Ends by the profile's rules: converged after its windows, or at
-/// its time limit, but never with fewer runs than give an interval. Errors of the runtime pass
-/// through; kInterrupted on cancel.
-base::Result<SessionResult> run_session(Runtime& runtime, const SessionRequest& request,
-                                        const SessionContext& context);
+/// One measurement, or the rest of one (profiling.md, section 3): idle phases where power is read,
+/// load, first, warm-up, windows, the observer's test, memory; all timed on the runtime's clock.
+/// Ends by the profile's rules: converged after its windows, or at its limits, but never with fewer
+/// runs than give an interval. Errors of the runtime pass through; kInterrupted on cancel; kDevice
+/// where the clock goes backwards.
+base::Result<Segment> run_session(Runtime& runtime, SessionRequest request, PowerPlan power,
+                                  const SessionContext& context);
 
 }  // namespace edgetran::profile

@@ -1,17 +1,11 @@
-// device list | show, measure
+// device list | show
 #include <fmt/format.h>
 
 #include "base/files.h"
-#include "device/board.h"
 #include "device/card.h"
 #include "device/detect.h"
-#include "encoder/encoder.h"
-#include "graph/cost.h"
-#include "onnx/export.h"
 #include "service/operations.h"
 #include "service/study/hardware.h"
-#include "store/study_view.h"
-#include "weights/model_folder.h"
 
 namespace edgetran::service {
 
@@ -24,7 +18,7 @@ using base::Result;
 Json deployment_row(const device::Card& card, const device::Deployment& deployment) {
   return {{"device", deployment.name},
           {"board", card.board.name},
-          {"kind", card.board.kind == device::BoardKind::kLocal ? "local" : "simulated"},
+          {"kind", device::board_kind_name(card.board.kind)},
           {"runtime", deployment.runtime},
           {"precision", deployment.precision},
           {"threads", deployment.threads},
@@ -92,72 +86,6 @@ Result<Reply> show(Context& context, const ShowRequest& request) {
   return reply;
 }
 
-// -- measure --------------------------------------------------------------------------------------
-
-struct MeasureRequest {
-  std::string model;
-  std::string device = "this-machine";
-  std::string deployment;
-  int64_t batch = 0;
-  int64_t length = 0;
-  std::string profile = "quick";
-  bool mask = false;
-  int64_t seed = 1;
-  std::string raw;
-};
-
-/// Graph and weights of a model folder, or of a spec with seeded random weights.
-struct LoadedModel {
-  graph::Graph graph;
-  weights::Weights weights;
-  int64_t vocabulary = 0;
-};
-
-Result<LoadedModel> load_model(const MeasureRequest& request) {
-  EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
-  auto options = weights::build_options(info);
-  options.mask = request.mask;
-  EDGETRAN_ASSIGN(auto graph, encoder::build_encoder(info.spec, options));
-  const auto file = std::filesystem::path(request.model) / weights::kWeightsFile;
-  weights::Weights weights;
-  if (std::filesystem::is_directory(request.model)) {
-    EDGETRAN_ASSIGN(weights, weights::load_weights(file, graph));
-  } else {
-    weights = weights::initialize(
-        graph, base::RandomStream(static_cast<uint64_t>(request.seed), "initialize"),
-        weights::Initialization::kTraining);
-  }
-  return LoadedModel{std::move(graph), std::move(weights), info.spec.vocabulary};
-}
-
-Result<Reply> measure(Context& context, const MeasureRequest& request) {
-  EDGETRAN_ASSIGN(const auto loaded, load_model(request));
-  EDGETRAN_ASSIGN(auto cards,
-                  read_cards({request.device}, request.batch, request.length, context.events));
-  Hardware hardware(std::move(cards), {.agent = context.programs / "edgetran-agent"});
-  auto device = hardware.devices().front();
-  if (!request.deployment.empty()) {
-    EDGETRAN_ASSIGN(device, hardware.device(request.deployment));
-  }
-  const DeployableModel model{loaded.graph, loaded.weights, loaded.vocabulary};
-  EDGETRAN_ASSIGN(const std::string onnx, hardware.export_model(device, model));
-  EDGETRAN_ASSIGN(auto measured, hardware.measure(device, model, onnx, request.profile,
-                                                  static_cast<uint64_t>(request.seed), context));
-  if (!request.raw.empty()) {
-    EDGETRAN_TRY(base::write_file_atomic(request.raw, measured.raw));
-    measured.record["raw"]["path"] = request.raw;
-  }
-  Reply reply;
-  reply.data = measured.record;
-  const auto metrics = store::record_metrics(measured.record);
-  reply.text = fmt::format(
-      "{} on {} ({})\nlatency   {:.4g} ms, 95 % interval {:.4g} to {:.4g} ms\nverdict   {}\n",
-      request.model, device.name, measured.record.value("kind", std::string()),
-      metrics.at("latency_s") * 1e3, metrics.at("latency_low_s") * 1e3,
-      metrics.at("latency_high_s") * 1e3, measured.record.value("verdict", std::string()));
-  return reply;
-}
-
 }  // namespace
 
 std::vector<Operation> device_operations() {
@@ -170,22 +98,8 @@ std::vector<Operation> device_operations() {
   base::Settings<ShowRequest> show_settings;
   show_settings.string("card", &ShowRequest::card, "Card file, or this-machine");
 
-  base::Settings<MeasureRequest> measure_settings;
-  measure_settings.string("model", &MeasureRequest::model, "Model folder, or a spec file")
-      .string("device", &MeasureRequest::device, "Card file, or this-machine")
-      .string("deployment", &MeasureRequest::deployment, "Deployment of the card; empty: its first")
-      .integer("batch", &MeasureRequest::batch, 0, 65536, "", "Batch; 0: the deployment's own")
-      .integer("length", &MeasureRequest::length, 0, space::kMaxPositions, "tokens",
-               "Length; 0: the deployment's own")
-      .string("profile", &MeasureRequest::profile, "Measuring profile")
-      .boolean("mask", &MeasureRequest::mask, "Measure with the input attention_mask")
-      .integer("seed", &MeasureRequest::seed, 0, INT64_MAX, "", "Seed of inputs and fresh weights")
-      .string("raw", &MeasureRequest::raw, "File for the raw samples");
-
   return {operation("device list", "Boards and their deployments", list_settings, {}, {}, list),
-          operation("device show", "A device card", show_settings, {"card"}, {}, show),
-          operation("measure", "Measure an encoder on a device", measure_settings, {"model"}, {},
-                    measure)};
+          operation("device show", "A device card", show_settings, {"card"}, {}, show)};
 }
 
 }  // namespace edgetran::service

@@ -91,15 +91,42 @@ base::Status copy_tensors(const SafetensorsFile& file, const std::vector<Slot>& 
   return {};
 }
 
+// A model's tensors as they stand in a file.
+class FileTensors {
+ public:
+  FileTensors(const Weights& weights, const graph::Graph& graph) {
+    const std::vector<Slot> slots = slots_of(graph);
+    gathered_.reserve(slots.size());
+    for (const Slot& slot : slots) {
+      const Tensor& parameter = weights.at(slot.parameter);
+      std::span<const float> values = parameter.data;
+      const std::vector<Run> runs = runs_of(*slot.tensor, parameter.shape);
+      const bool as_stored = runs.size() == 1 && runs[0].parameter_offset == 0 &&
+                             runs[0].count == static_cast<int64_t>(values.size());
+      if (!as_stored) values = gathered_.emplace_back(gather(*slot.tensor, parameter));
+      sources_.push_back({slot.tensor->name, slot.tensor->shape, values});
+    }
+  }
+  std::span<const TensorSource> sources() const { return sources_; }
+
+ private:
+  std::vector<TensorSource> sources_;
+  std::vector<std::vector<float>> gathered_;  // permuted tensors; the others are written in place
+};
+
 }  // namespace
 
-base::Result<Weights> load_weights(const std::filesystem::path& path, const graph::Graph& graph) {
-  EDGETRAN_ASSIGN(const SafetensorsFile file, SafetensorsFile::open(path));
+base::Result<Weights> read_weights(const SafetensorsFile& file, const graph::Graph& graph) {
   const std::vector<Slot> slots = slots_of(graph);
   EDGETRAN_TRY(misfit(file, compare(file, slots)));
   Weights weights(graph);
   EDGETRAN_TRY(copy_tensors(file, slots, weights));
   return weights;
+}
+
+base::Result<Weights> load_weights(const std::filesystem::path& path, const graph::Graph& graph) {
+  EDGETRAN_ASSIGN(const SafetensorsFile file, SafetensorsFile::open(path));
+  return read_weights(file, graph);
 }
 
 base::Result<LoadReport> load_matching(const std::filesystem::path& path, const graph::Graph& graph,
@@ -116,20 +143,12 @@ base::Result<LoadReport> load_matching(const std::filesystem::path& path, const 
 
 base::Status stage_weights(base::AtomicFile& file, const Weights& weights,
                            const graph::Graph& graph) {
-  std::vector<TensorSource> sources;
-  std::vector<std::vector<float>> gathered;  // permuted tensors; the others are written in place
-  const std::vector<Slot> slots = slots_of(graph);
-  gathered.reserve(slots.size());
-  for (const Slot& slot : slots) {
-    const Tensor& parameter = weights.at(slot.parameter);
-    std::span<const float> values = parameter.data;
-    const std::vector<Run> runs = runs_of(*slot.tensor, parameter.shape);
-    const bool as_stored = runs.size() == 1 && runs[0].parameter_offset == 0 &&
-                           runs[0].count == static_cast<int64_t>(values.size());
-    if (!as_stored) values = gathered.emplace_back(gather(*slot.tensor, parameter));
-    sources.push_back({slot.tensor->name, slot.tensor->shape, values});
-  }
-  return stage_safetensors(file, sources);
+  return stage_safetensors(file, FileTensors(weights, graph).sources());
+}
+
+std::string encode_weights(const Weights& weights, const graph::Graph& graph,
+                           const std::map<std::string, std::string>& metadata) {
+  return encode_safetensors(FileTensors(weights, graph).sources(), metadata);
 }
 
 base::Status save_weights(const Weights& weights, const graph::Graph& graph,

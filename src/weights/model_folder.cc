@@ -86,13 +86,17 @@ base::Result<ModelInfo> read_model_map(ConfigMap map) {
   return info;
 }
 
-base::Result<ModelInfo> read_info_file(const fs::path& path) {
-  EDGETRAN_ASSIGN(const ConfigValue value, ConfigValue::read_file(path));
+base::Result<ModelInfo> read_info(const ConfigValue& value) {
   EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
   if (map.find("format")) return read_model_map(std::move(map));
   ModelInfo info;
   EDGETRAN_ASSIGN(info.spec, space::read_model_spec(value));
   return info;
+}
+
+base::Result<ModelInfo> read_info_file(const fs::path& path) {
+  EDGETRAN_ASSIGN(const ConfigValue value, ConfigValue::read_file(path));
+  return read_info(value);
 }
 
 base::Result<Json> read_history(const fs::path& path) {
@@ -158,6 +162,11 @@ base::Result<ModelInfo> read_model_info(const fs::path& folder_or_spec) {
     EDGETRAN_ASSIGN(info.history, read_history(history));
   }
   return info;
+}
+
+base::Result<ModelInfo> parse_model_info(std::string_view text, std::string name) {
+  EDGETRAN_ASSIGN(const ConfigValue value, ConfigValue::parse_json(text, std::move(name)));
+  return read_info(value);
 }
 
 Json model_info_json(const ModelInfo& info) {

@@ -45,6 +45,9 @@ encoder::BuildOptions build_options(const ModelInfo& info);
 /// newer format.
 base::Result<ModelInfo> read_model_info(const std::filesystem::path& folder_or_spec);
 
+/// The text of a model.json (or of a spec) as read_model_info reads it; `name` stands in messages.
+base::Result<ModelInfo> parse_model_info(std::string_view text, std::string name);
+
 /// model.json as it is written.
 base::Json model_info_json(const ModelInfo& info);
 

@@ -18,6 +18,12 @@ base::Error protocol_error(std::string message) {
   return {base::ErrorCategory::kProtocol, std::move(message), {}};
 }
 
+/// An error about no request of ours: a service that takes no client now says so before it closes.
+bool is_refusal(const base::Json& json) {
+  const auto id = json.find("id");
+  return id != json.end() && id->is_null() && json.value("ok", base::Json()) == false;
+}
+
 }  // namespace
 
 base::Result<Hello> Client::hello(const Hello& self, double timeout_s) {
@@ -40,7 +46,9 @@ base::Result<Message> Client::call(const std::string& verb, const base::Json& fi
   const double start_s = clock.now_s();
   cancel_sent_ = false;
   next_heartbeat_s_ = start_s + options.heartbeat_s;
-  EDGETRAN_TRY(connection_.send(request, blob));
+  if (auto sent = connection_.send(request, blob); !sent) {
+    return base::fail(refusal().value_or(sent.error()));
+  }
   while (true) {
     EDGETRAN_ASSIGN(Incoming incoming, connection_.receive(kTickS));
     EDGETRAN_ASSIGN(auto reply, take(std::move(incoming), id, options));
@@ -54,6 +62,14 @@ base::Result<Message> Client::call(const std::string& verb, const base::Json& fi
   }
 }
 
+std::optional<base::Error> Client::refusal() {
+  auto incoming = connection_.receive(kTickS);
+  if (!incoming || incoming->kind != Incoming::Kind::kMessage) return std::nullopt;
+  const base::Json& json = incoming->message.json;
+  if (!is_refusal(json)) return std::nullopt;
+  return error_from_json(json.value("error", base::Json()));
+}
+
 base::Result<std::optional<Message>> Client::take(Incoming incoming, int64_t id,
                                                   const CallOptions& options) {
   if (incoming.kind == Incoming::Kind::kTimeout) return std::nullopt;
@@ -64,6 +80,7 @@ base::Result<std::optional<Message>> Client::take(Incoming incoming, int64_t id,
     return base::fail(incoming.error.within("reply of the peer"));
   }
   base::Json& json = incoming.message.json;
+  if (is_refusal(json)) return base::fail(error_from_json(json.value("error", base::Json())));
   // Replies to heartbeats and to `cancel` have other ids; nobody waits for them.
   if (!json.contains("id") || json["id"] != id) return std::nullopt;
   if (const auto event = json.find("event"); event != json.end() && event->is_string()) {

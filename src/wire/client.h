@@ -40,6 +40,7 @@ class Client {
                              std::string_view blob = {}, const CallOptions& options = {});
 
  private:
+  std::optional<base::Error> refusal();
   base::Result<std::optional<Message>> take(Incoming incoming, int64_t id,
                                             const CallOptions& options);
   base::Status tend(int64_t id, const CallOptions& options, double now_s);

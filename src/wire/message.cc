@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <new>
+#include <utility>
+
 namespace edgetran::wire {
 
 namespace {
@@ -91,6 +94,7 @@ base::Status MessageReader::take_frame(FrameKind kind, std::string_view payload)
 
 base::Status MessageReader::take_json(std::string_view payload) {
   pending_ = Incoming{};
+  pending_.json_bytes = payload.size();
   auto json = base::parse_json(payload, "message");
   if (!json) {
     pending_.kind = Incoming::Kind::kMalformed;
@@ -110,16 +114,11 @@ base::Status MessageReader::take_json(std::string_view payload) {
   if (!blob_bytes) {
     pending_.kind = Incoming::Kind::kMalformed;
     pending_.error = blob_bytes.error();
-  } else if (*blob_bytes > limits_.blob_bytes) {
-    // Skipped rather than refused, so that the session survives: the frames are sound.
-    pending_.kind = Incoming::Kind::kMalformed;
-    pending_.error = {
-        base::ErrorCategory::kResource,
-        fmt::format("a blob of {} bytes is over the limit of {}", *blob_bytes, limits_.blob_bytes),
-        "send less, or raise the service's limit"};
+  } else if (const uint64_t limit = blob_limit_; *blob_bytes > limit) {
+    refuse_blob(fmt::format("a blob of {} bytes is over the limit of {}", *blob_bytes, limit));
   }
   blob_left_ = blob_bytes.value_or(0);
-  if (blob_left_ == 0) finish();
+  if (blob_left_ == 0 && !skipping_) finish();
   return {};
 }
 
@@ -131,9 +130,29 @@ base::Status MessageReader::take_blob(std::string_view payload) {
         fmt::format("a blob frame of {} bytes came where {} were due", payload.size(), blob_left_));
   }
   blob_left_ -= payload.size();
-  if (pending_.kind == Incoming::Kind::kMessage) pending_.message.blob += payload;
-  if (blob_left_ == 0) finish();
+  if (!skipping_) keep(payload);
+  if (blob_left_ > 0) return {};
+  if (!skipping_) finish();
+  skipping_ = false;
   return {};
+}
+
+void MessageReader::keep(std::string_view payload) {
+  try {
+    pending_.message.blob += payload;
+  } catch (const std::bad_alloc&) {
+    std::string().swap(pending_.message.blob);
+    refuse_blob("there is no memory for this blob");
+  }
+}
+
+/// Refused at once, and its frames skipped rather than the session ended: they are sound.
+void MessageReader::refuse_blob(std::string message) {
+  skipping_ = true;
+  pending_.kind = Incoming::Kind::kMalformed;
+  pending_.error = {base::ErrorCategory::kResource, std::move(message),
+                    "send less, or raise the service's limit"};
+  finish();
 }
 
 void MessageReader::finish() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -19,7 +20,7 @@ struct Message {
 };
 
 struct Limits {
-  /// Largest total blob of a message; a larger one is skipped and answered with kResource.
+  /// Largest blob of a message; a larger one is answered with kResource at once, and skipped.
   uint64_t blob_bytes = uint64_t{256} << 20;
 };
 
@@ -32,8 +33,9 @@ struct Incoming {
     kEnd,        ///< the peer closed its end between two messages
   };
   Kind kind = Kind::kTimeout;
-  Message message;    ///< kMalformed: the JSON where it could be read, else null
-  base::Error error;  ///< kMalformed
+  Message message;        ///< kMalformed: the JSON where it could be read, else null
+  size_t json_bytes = 0;  ///< of the text that `message.json` was read from
+  base::Error error;      ///< kMalformed
 };
 
 /// The JSON frame of a message whose blob has `blob_bytes` (0: none; the key is set or removed).
@@ -46,7 +48,7 @@ base::Result<std::string> encode_message(const base::Json& json, std::string_vie
 /// Puts messages together from bytes in any portions; no input or output of its own.
 class MessageReader {
  public:
-  explicit MessageReader(Limits limits) : limits_(limits) {}
+  explicit MessageReader(Limits limits) : blob_limit_(limits.blob_bytes) {}
 
   /// Takes the next bytes. kProtocol: the stream is broken for good (bad header or checksum, a
   /// blob that nobody announced, or more or fewer blob bytes than announced).
@@ -55,17 +57,22 @@ class MessageReader {
   std::optional<Incoming> next();
   /// Whether bytes of an unfinished message are held: an end of stream now is a cut message.
   bool in_message() const { return !buffer_.empty() || blob_left_ > 0; }
+  /// Another limit for the blobs that are announced from now on; any thread.
+  void limit_blobs(uint64_t bytes) { blob_limit_ = bytes; }
 
  private:
   base::Status take_frame(FrameKind kind, std::string_view payload);
   base::Status take_json(std::string_view payload);
   base::Status take_blob(std::string_view payload);
+  void keep(std::string_view payload);
+  void refuse_blob(std::string message);
   void finish();
 
-  Limits limits_;
+  std::atomic<uint64_t> blob_limit_;
   std::string buffer_;      ///< the unfinished frame
   Incoming pending_;        ///< waits for its blob
-  uint64_t blob_left_ = 0;  ///< blob bytes that pending_ still waits for
+  uint64_t blob_left_ = 0;  ///< blob bytes that are still due
+  bool skipping_ = false;   ///< their message was refused already
   std::deque<Incoming> ready_;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/cancel.h"
+#include "base/clock.h"
 #include "base/event.h"
 #include "base/json.h"
 #include "base/result.h"
@@ -82,12 +83,30 @@ class Session {
 
 struct ServeOptions {
   size_t max_waiting = 16;  ///< more requests than this in line are answered with kResource
+  /// Blobs of the requests in line and at work, all together; more are answered with kResource.
+  uint64_t max_blob_bytes = uint64_t{1} << 30;
+  /// JSON text of the requests in line, all together: a parsed text takes many times its size.
+  size_t max_json_bytes = size_t{1} << 20;
+  double hello_s = 0;  ///< the client must have said hello by then; 0: whenever it likes
+  /// A client that sends nothing for so long while nothing is at work is dropped; 0: never.
+  double idle_s = 0;
+  /// Whether an idle client keeps its place all the same (it holds a lease). Asked often, from the
+  /// reading thread.
+  std::function<bool()> keeps_place;
+  /// Called once from the reading thread where a request is still at work `abandon_s` after its
+  /// client has gone. Empty: serve() waits for it.
+  std::function<void()> abandon;
+  double abandon_s = 10;
+  /// Hears every error that the client is answered with; both threads.
+  std::function<void(const base::Error&)> refused;
+  const base::Clock* clock = nullptr;  ///< of hello_s and idle_s; null: the system's
 };
 
 /// Serves one client until `bye` or the end of the stream (both a success). A reading thread takes
 /// requests, answers `cancel` and kImmediate verbs at once and puts the rest in line; the calling
 /// thread works through them. When the client vanishes, what runs is cancelled urgently.
-/// kProtocol: the stream broke; the program logs it and ends.
+/// kProtocol: the stream broke, or the client does not read; kResource: it was too slow to say
+/// hello or idle for too long. The program logs it and ends.
 base::Status serve(Connection& connection, const Service& service, ServeOptions options = {});
 
 }  // namespace edgetran::wire

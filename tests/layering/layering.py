@@ -153,6 +153,8 @@ def include_breaches(root, design):
                 continue
             for name in QUOTED.findall(text):
                 module = owner(design, name)
+                if who == "apps" and (path.parent / name).is_file():
+                    continue  # a program's own part
                 if module is None:
                     yield f'{where}: "{name}" does not begin with a module of the table'
                 elif module not in reachable:

@@ -69,6 +69,11 @@ class House(unittest.TestCase):
         self.write("src/base/b.cc", '#include "b.h"\n')
         self.check_one("src/base/b.cc", "does not begin with a module")
 
+    def test_a_program_may_include_its_own_parts(self):
+        self.write("apps/edgetran/part.h", "")
+        self.write("apps/edgetran/other.cc", '#include "part.h"\n')
+        self.assertEqual(layering.breaches(self.root), [])
+
     def test_engine_header_outside_its_module_is_found(self):
         self.write("src/store/s.cc", "#  include <ATen/ATen.h>\n")
         self.check_one("src/store/s.cc", "only in train/torch")

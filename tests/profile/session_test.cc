@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "profile/fake_runtime.h"
+#include "profile/latency_summary.h"
 #include "profile/median_interval.h"
 #include "profile/run_rows.h"
 #include "profile/runtimes/simulated/simulated_runtime.h"
@@ -32,16 +33,22 @@ SessionRequest quick(RunSettings settings = {}) {
 }
 
 struct Measured {
-  SessionResult result;
+  Segment segment;
   LatencySummary summary;
 };
 
+Recording recording_of(Segment segment) {
+  Recording recording;
+  recording.header.profile = *find_profile("quick");
+  recording.segments.push_back(std::move(segment));
+  return recording;
+}
+
 Measured measure(Runtime& runtime, const RunSettings& settings = {}) {
   base::NullSink sink;
-  const Profile profile = *find_profile("quick");
-  auto result = run_session(runtime, quick(settings), {sink, {}, {}});
+  auto result = run_session(runtime, quick(settings), {}, {sink, {}, {}, {}, {}});
   EXPECT_TRUE(result) << result.error().message;
-  auto summary = summarise(result->samples, profile);
+  auto summary = summarise_latency(recording_of(*result));
   return {std::move(*result), std::move(summary)};
 }
 
@@ -54,7 +61,7 @@ double noisy(int i, double share) {
 TEST(Quick, SteadyRunsAreMeasuredInFiveWindows) {
   FakeRuntime runtime([](int i) { return 0.01 * noisy(i, 0.01); });
   const Measured measured = measure(runtime);
-  const Samples& samples = measured.result.samples;
+  const Segment& samples = measured.segment;
   EXPECT_DOUBLE_EQ(samples.load_s, 0.5);
   EXPECT_EQ(samples.windows.size(), 5U);
   for (const Window& window : samples.windows) {
@@ -67,24 +74,24 @@ TEST(Quick, SteadyRunsAreMeasuredInFiveWindows) {
 
 TEST(Quick, WarmUpHasFiveRunsAndAFifthOfASecond) {
   FakeRuntime fast([](int) { return 0.001; });
-  const auto warm_up = measure(fast).result.samples.warm_up;
+  const auto warm_up = measure(fast).segment.warm_up;
   EXPECT_GE(warm_up.size(), 200U);
   EXPECT_LE(warm_up.size(), 201U);
   FakeRuntime slow([](int) { return 0.1; });
-  EXPECT_GE(measure(slow).result.samples.warm_up.size(), 5U);
+  EXPECT_GE(measure(slow).segment.warm_up.size(), 5U);
 }
 
 TEST(Quick, TheFirstRunIsKeptApart) {
   FakeRuntime runtime([](int i) { return i == 0 ? 0.3 : 0.01; });
   const Measured measured = measure(runtime);
-  EXPECT_NEAR(measured.result.samples.first_s, 0.3, 1e-12);
+  EXPECT_NEAR(measured.segment.first_s, 0.3, 1e-12);
   EXPECT_NEAR(measured.summary.latency["median_s"].get<double>(), 0.01, 1e-9);
 }
 
 TEST(Quick, WarmUpGoesOnWhileTimesStillFall) {
   FakeRuntime runtime([](int i) { return 0.01 * (1 + std::exp(-i / 15.0)); });
   const Measured measured = measure(runtime);
-  EXPECT_GT(measured.result.samples.warm_up.size(), 40U);
+  EXPECT_GT(measured.segment.warm_up.size(), 40U);
   EXPECT_FALSE(has(measured.summary.flags, "NOT_STEADY"));
 }
 
@@ -103,7 +110,7 @@ TEST(Quick, NoiseIsMeasuredLongerUntilTheIntervalIsNarrow) {
   FakeRuntime wild([](int i) { return 0.005 * noisy(i, 0.4); });
   const Measured few = measure(calm);
   const Measured many = measure(wild);
-  EXPECT_GT(many.result.samples.windows.size(), few.result.samples.windows.size());
+  EXPECT_GT(many.segment.windows.size(), few.segment.windows.size());
   const bool narrow = many.summary.latency["half_width"].get<double>() <= 0.03;
   EXPECT_EQ(has(many.summary.flags, "UNCONVERGED"), !narrow);
 }
@@ -130,7 +137,7 @@ TEST(Quick, AVerySlowModelStillGetsAnInterval) {
 TEST(Quick, OutliersAreCountedAndKept) {
   FakeRuntime runtime([](int i) { return i % 50 == 49 ? 0.1 : 0.01 * noisy(i, 0.01); });
   const Measured measured = measure(runtime);
-  const auto all = measured.result.samples.measured();
+  const auto all = recording_of(measured.segment).measured();
   const auto slow = std::count_if(all.begin(), all.end(), [](double s) { return s > 0.05; });
   EXPECT_GT(slow, 0);
   EXPECT_EQ(measured.summary.latency["outliers"], slow);
@@ -141,7 +148,7 @@ TEST(Session, AFailureOfTheEngineIsPassedOn) {
   FakeRuntime runtime([](int) { return 0.01; });
   runtime.fail_at = 50;
   base::NullSink sink;
-  const auto result = run_session(runtime, quick(), {sink, {}, {}});
+  const auto result = run_session(runtime, quick(), {}, {sink, {}, {}, {}, {}});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().message, "the engine failed");
 }
@@ -153,7 +160,7 @@ TEST(Session, CancelEndsItBetweenRuns) {
     return 0.01;
   });
   base::NullSink sink;
-  const auto result = run_session(runtime, quick(), {sink, cancel, {}});
+  const auto result = run_session(runtime, quick(), {}, {sink, cancel, {}, {}, {}});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().category, base::ErrorCategory::kInterrupted);
   EXPECT_EQ(runtime.runs(), 31);
@@ -163,10 +170,10 @@ TEST(Session, ALostLeaseEndsItAndKeepsWhatIsThere) {
   FakeRuntime runtime([](int) { return 0.01; });
   base::NullSink sink;
   int asked = 0;
-  const auto result = run_session(runtime, quick(), {sink, {}, [&] { return ++asked < 3; }});
+  const auto result = run_session(runtime, quick(), {}, {sink, {}, [&] { return ++asked < 3; }, {}, {}});
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->lease_lost);
-  EXPECT_EQ(result->samples.windows.size(), 2U);
+  EXPECT_EQ(result->windows.size(), 2U);
 }
 
 TEST(Simulated, SameSeedGivesTheSameSamplesAndAnotherSeedOthers) {
@@ -174,9 +181,17 @@ TEST(Simulated, SameSeedGivesTheSameSamplesAndAnotherSeedOthers) {
     RunSettings settings;
     settings.law = SimulatedLaw{0.004, 0.05, 0.1, 77, seed};
     const auto runtime = simulated::make_factory()->create();
-    const Measured measured = measure(**runtime, settings);
-    EXPECT_EQ(measured.result.peak_memory_bytes, 77U);
-    return encode_samples(measured.result.samples);
+    base::NullSink sink;
+    std::string text;
+    const auto segment = run_session(**runtime, quick(settings), {},
+                                     {.events = sink,
+                                      .cancel = {},
+                                      .lease_holds = {},
+                                      .raw = [&](std::string_view lines) { text += lines; },
+                                      .thermal = {}});
+    EXPECT_TRUE(segment) << segment.error().message;
+    EXPECT_EQ(segment->memory->peak_rss_bytes, 77U);
+    return text;
   };
   EXPECT_EQ(run(1), run(1));
   EXPECT_NE(run(1), run(2));
@@ -198,7 +213,7 @@ TEST(Simulated, TheFastestLawIsMeasuredInBoundedWork) {
   settings.law = SimulatedLaw{1e-4, 1, 0, 0, 5};  // wild, so that looks are many
   const auto runtime = std::move(*simulated::make_factory()->create());
   const Measured measured = measure(*runtime, settings);
-  EXPECT_GT(measured.result.samples.warm_up.size(), 1000U);
+  EXPECT_GT(measured.segment.warm_up.size(), 1000U);
 }
 
 TEST(Simulated, NeedsALaw) {
@@ -253,26 +268,13 @@ TEST(Steady, NeedsTwentyRuns) {
   EXPECT_TRUE(is_steady(std::vector<double>(20, 0.001)));
 }
 
-TEST(Samples, RoundTripBitForBitAndGiveTheSameSummary) {
-  FakeRuntime runtime([](int i) { return 0.003 * noisy(i, 0.1); });
-  const Measured measured = measure(runtime);
-  const std::string text = encode_samples(measured.result.samples);
-  const auto back = decode_samples(text);
-  ASSERT_TRUE(back) << back.error().message;
-  EXPECT_EQ(encode_samples(*back), text);
-  EXPECT_EQ(summarise(*back, *find_profile("quick")).latency, measured.summary.latency);
-}
-
-TEST(Samples, DamagedTextIsRefused) {
-  for (const char* text :
-       {"", "{}\n", "{\"format\":\"edgetran.samples/1\"}\n{\"phase\":\"nap\",\"seconds\":[1]}\n",
-        "{\"format\":\"edgetran.samples/1\"}\n{\"phase\":\"load\",\"seconds\":[1,2]}\n",
-        "{\"format\":\"edgetran.samples/1\"}\n{\"phase\":\"load\",\"seconds\":[-1]}\n",
-        "{\"format\":\"edgetran.samples/1\"}\n{\"phase\":\"load\"", "[]\n"}) {
-    const auto samples = decode_samples(text);
-    ASSERT_FALSE(samples) << text;
-    EXPECT_EQ(samples.error().category, base::ErrorCategory::kCorrupt);
-  }
+TEST(Session, AClockThatGoesBackwardsIsAnError) {
+  FakeRuntime runtime([](int i) { return i == 40 ? -0.001 : 0.01; });
+  base::NullSink sink;
+  const auto result = run_session(runtime, quick(), {}, {sink, {}, {}, {}, {}});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().category, base::ErrorCategory::kDevice);
+  EXPECT_NE(result.error().message.find("backwards"), std::string::npos);
 }
 
 TEST(Profiles, AnUnknownNameGivesTheAllowedOnes) {

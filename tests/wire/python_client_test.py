@@ -63,7 +63,7 @@ class Agent(unittest.TestCase):
             self.assertAlmostEqual(record["latency"]["median_s"], 0.01, delta=0.0005)
             raw = agent.call("fetch", sha256=record["raw"]["sha256"])["blob"]
             self.assertEqual(len(raw), record["raw"]["bytes"])
-            self.assertTrue(raw.startswith(b'{"format":"edgetran.samples/1"'))
+            self.assertTrue(raw.startswith(b'{"format":"edgetran.samples/2"'))
 
     def test_errors_are_named_and_the_session_goes_on(self):
         with self.start() as agent:

@@ -18,6 +18,7 @@
 #include "base/system_error.h"
 #include "profile/sensors/drivers.h"
 #include "profile/sensors/rapl_places.h"
+#include "profile/sensors/sensord_client.h"
 #include "profile/sensors/sysfs_value.h"
 
 namespace edgetran::profile::sensors {
@@ -28,9 +29,6 @@ using base::ErrorCategory;
 
 constexpr std::string_view kName = "perf-rapl";
 constexpr std::string_view kPmu = "/sys/bus/event_source/devices/power/";
-constexpr std::string_view kPermissionFix =
-    "sudo setcap cap_perfmon=ep \"$(command -v edgetran-agent)\" (Linux 5.8 and later), or sudo "
-    "sysctl kernel.perf_event_paranoid=0";
 constexpr int kTries = 4;  // of a read that is interrupted
 
 /// An event of the PMU and what powercap calls its domain below the package, so that both drivers
@@ -155,6 +153,11 @@ base::Result<std::unique_ptr<Sensor>> open_event(const PerfSystem& system, uint3
   return std::make_unique<PerfCounter>(std::move(info), std::move(descriptor), system);
 }
 
+/// CAP_PERFMON is there since Linux 5.8.
+std::string permission_fix() {
+  return perfmon_fix() + "   # or: sudo sysctl kernel.perf_event_paranoid=0";
+}
+
 /// One event on every place that has its own count of it.
 base::Status add_event(const SensorHost& host, const PerfSystem& system, uint32_t type,
                        const Event& event, const std::vector<RaplPlace>& places,
@@ -174,7 +177,7 @@ base::Status add_event(const SensorHost& host, const PerfSystem& system, uint32_
                                     "cannot be told",
                                     kPmu, info.channel));
     }
-    add_sensor(found, info, open_event(system, type, *config, place.cpu, info), kPermissionFix);
+    add_sensor(found, info, open_event(system, type, *config, place.cpu, info), permission_fix());
   }
   return {};
 }

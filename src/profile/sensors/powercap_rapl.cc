@@ -6,9 +6,13 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <set>
+#include <string>
+#include <system_error>
 
 #include "profile/sensors/drivers.h"
+#include "profile/sensors/sensord_client.h"
 #include "profile/sensors/sysfs_value.h"
 
 namespace edgetran::profile::sensors {
@@ -20,10 +24,14 @@ constexpr std::string_view kClass = "/sys/class/powercap/";
 constexpr std::string_view kMsr = "intel-rapl:";
 constexpr std::string_view kMmio = "intel-rapl-mmio:";
 
-/// energy_uj is readable by root only since CVE-2020-8694 (power readings leak keys), and stays so.
-constexpr std::string_view kPermissionFix =
-    "read the same counters by perf: sudo setcap cap_perfmon=ep \"$(command -v edgetran-agent)\" "
-    "(Linux 5.8 and later), or let edgetran-sensord read them";
+/// energy_uj is readable by root only since CVE-2020-8694 (power readings leak keys), and stays so:
+/// the same counters come by perf where the kernel has its PMU, else through the helper.
+std::string permission_fix(const SensorHost& host) {
+  std::error_code code;
+  const bool perf = std::filesystem::exists(host.at("/sys/bus/event_source/devices/power"), code);
+  const std::string helper = sensord_fix(host);
+  return perf ? perfmon_fix() + "   # or: " + helper : helper;
+}
 
 bool is_zone(std::string_view entry) { return entry.starts_with(kMsr) || entry.starts_with(kMmio); }
 
@@ -105,7 +113,8 @@ base::Result<std::unique_ptr<Sensor>> open_zone(const SensorHost& host, const st
 
 // `enabled` is not looked at: it says whether the zone's power limit is enforced (and 0 where the
 // firmware has locked it); the energy counter counts all the same.
-FoundSensors find(const SensorHost& host) {
+FoundSensors find(const SensorHost& direct) {
+  const SensorHost host = with_sensord(direct);
   FoundSensors found;
   std::set<std::string> channels;
   for (const std::string& entry : sysfs_entries(host, kClass)) {
@@ -129,7 +138,7 @@ FoundSensors find(const SensorHost& host) {
            ""});
       continue;
     }
-    add_sensor(found, info, open_zone(host, entry, info), kPermissionFix);
+    add_sensor(found, info, open_zone(host, entry, info), permission_fix(host));
   }
   return found;
 }

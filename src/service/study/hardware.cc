@@ -5,8 +5,9 @@
 #include <map>
 
 #include "device/detect.h"
-#include "graph/cost.h"
+#include "device/model_formats.h"
 #include "onnx/export.h"
+#include "weights/packed_model.h"
 
 namespace edgetran::service {
 
@@ -83,25 +84,38 @@ Json Hardware::devices_json() const {
   return list;
 }
 
-Result<std::string> Hardware::export_model(const StudyDevice& device,
-                                           const DeployableModel& model) const {
+Result<std::string> Hardware::export_onnx(const StudyDevice& device,
+                                          const DeployableModel& model) const {
   return onnx::export_onnx(model.graph, model.weights,
                            {.batch = device.deployment.batch, .length = device.deployment.length});
 }
 
+Result<std::string> Hardware::export_model(const StudyDevice& device, const DeployableModel& model,
+                                           const base::CancelToken& cancel) const {
+  const std::string& runtime = device.deployment.runtime;
+  EDGETRAN_ASSIGN(const auto formats, boards_[device.board]->model_formats(runtime, cancel));
+  for (const std::string& format : formats) {
+    if (format == device::kOnnxFormat) return export_onnx(device, model);
+    if (format == weights::kPackedFormatName)
+      return weights::pack_model(model.info, model.graph, model.weights);
+  }
+  return base::fail(
+      ErrorCategory::kDevice,
+      fmt::format("the runtime {} reads the formats {}; this program writes {} and {}", runtime,
+                  fmt::join(formats, ", "), device::kOnnxFormat, weights::kPackedFormatName),
+      "use another runtime");
+}
+
 Result<device::Measurement> Hardware::measure(const StudyDevice& device,
                                               const DeployableModel& model,
-                                              const std::string& onnx_bytes,
+                                              const std::string& model_bytes,
                                               const std::string& profile, uint64_t seed,
                                               Context& context) {
-  const auto counted = graph::count_graph(
-      model.graph, {.batch = device.deployment.batch, .length = device.deployment.length});
   device::MeasureRequest request;
-  request.model_bytes = onnx_bytes;
-  request.cost = device::CostSummary{.flops = counted.total.flops,
-                                     .bytes_moved = counted.total.bytes_moved,
-                                     .nodes = static_cast<int64_t>(model.graph.nodes().size()),
-                                     .peak_activation_bytes = counted.peak_activation_bytes};
+  request.model_bytes = model_bytes;
+  request.cost = device::count_cost(
+      model.graph, {.batch = device.deployment.batch, .length = device.deployment.length});
+  request.spec = model.info.spec;
   request.vocabulary = model.vocabulary;
   request.deployment = device.deployment.name;
   request.profile = profile;
@@ -109,18 +123,19 @@ Result<device::Measurement> Hardware::measure(const StudyDevice& device,
   return boards_[device.board]->measure(request, context.events, context.cancel);
 }
 
-Result<std::string> Hardware::run_outputs(const StudyDevice& device, const std::string& onnx_bytes,
+Result<std::string> Hardware::run_outputs(const StudyDevice& device, const std::string& model_bytes,
                                           int64_t vocabulary, std::string_view inputs,
                                           Context& context) {
   device::MeasureRequest request;
-  request.model_bytes = onnx_bytes;
+  request.model_bytes = model_bytes;
   request.vocabulary = vocabulary;
   request.deployment = device.deployment.name;
   return boards_[device.board]->run_outputs(request, inputs, context.cancel);
 }
 
-bool Hardware::simulated(const StudyDevice& device) const {
-  return boards_[device.board]->card().board.kind == device::BoardKind::kSimulated;
+bool Hardware::computes_nothing(const StudyDevice& device) const {
+  const auto kind = boards_[device.board]->card().board.kind;
+  return kind == device::BoardKind::kSimulated || kind == device::BoardKind::kReplay;
 }
 
 }  // namespace edgetran::service

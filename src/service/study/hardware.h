@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cancel.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "device/board.h"
@@ -13,6 +14,7 @@
 #include "graph/graph.h"
 #include "service/request.h"
 #include "service/study/study_config.h"
+#include "weights/model_folder.h"
 #include "weights/weights.h"
 
 namespace edgetran::service {
@@ -29,6 +31,7 @@ struct DeployableModel {
   const graph::Graph& graph;
   const weights::Weights& weights;
   int64_t vocabulary = 0;
+  const weights::ModelInfo& info;  ///< what the graph was built of (weights::build_options)
 };
 
 /// The cards that `devices` name ("this-machine" is detected), with batch and length overridden
@@ -48,17 +51,23 @@ class Hardware {
   base::Json devices_json() const;
 
   /// The model's ONNX file for the device: its batch and length, with a mask.
-  base::Result<std::string> export_model(const StudyDevice& device,
-                                         const DeployableModel& model) const;
+  base::Result<std::string> export_onnx(const StudyDevice& device,
+                                        const DeployableModel& model) const;
+  /// The model in the format that the device's runtime prefers among those that we write: ONNX, or
+  /// a packed model (weights/packed_model.h). The board is asked; kDevice where it has no such
+  /// runtime or we write no format of it.
+  base::Result<std::string> export_model(const StudyDevice& device, const DeployableModel& model,
+                                         const base::CancelToken& cancel = {}) const;
   base::Result<device::Measurement> measure(const StudyDevice& device, const DeployableModel& model,
-                                            const std::string& onnx_bytes,
+                                            const std::string& model_bytes,
                                             const std::string& profile, uint64_t seed,
                                             Context& context);
   /// Logits of tensor-blob inputs (device::Board::run_outputs).
-  base::Result<std::string> run_outputs(const StudyDevice& device, const std::string& onnx_bytes,
+  base::Result<std::string> run_outputs(const StudyDevice& device, const std::string& model_bytes,
                                         int64_t vocabulary, std::string_view inputs,
                                         Context& context);
-  bool simulated(const StudyDevice& device) const;
+  /// Whether its board gives figures only, no outputs: simulated and replay boards.
+  bool computes_nothing(const StudyDevice& device) const;
 
  private:
   std::vector<std::unique_ptr<device::Board>> boards_;

@@ -199,8 +199,11 @@ Result<Json> deploy_pair(Context& context, const DeployRequest& request, Hardwar
   EDGETRAN_ASSIGN(const auto graph, encoder::build_encoder(info.spec, options));
   EDGETRAN_ASSIGN(const auto weights,
                   weights::load_weights(request.model / weights::kWeightsFile, graph));
-  const DeployableModel model{graph, weights, info.spec.vocabulary};
-  EDGETRAN_ASSIGN(const std::string onnx, hardware.export_model(request.device, model));
+  const DeployableModel model{graph, weights, info.spec.vocabulary, info};
+  EDGETRAN_ASSIGN(const std::string onnx, hardware.export_onnx(request.device, model));
+  // What its runtime runs may be another format; the ONNX file is handed over in any case.
+  EDGETRAN_ASSIGN(const std::string bytes,
+                  hardware.export_model(request.device, model, context.cancel));
   EDGETRAN_ASSIGN(Json files, write_files(request, onnx, info));
 
   EDGETRAN_ASSIGN(const auto check, make_check_rows(request.task, request.device.deployment,
@@ -208,12 +211,12 @@ Result<Json> deploy_pair(Context& context, const DeployRequest& request, Hardwar
   EDGETRAN_ASSIGN(const auto scratch, base::TemporaryFolder::create("edgetran-deploy"));
   EDGETRAN_ASSIGN(const auto trained, score_trained(context, request, check, scratch.path()));
   Json parity;
-  if (hardware.simulated(request.device)) {
-    parity = {{"verified", false}, {"reason", "a simulated board computes nothing"}};
+  if (hardware.computes_nothing(request.device)) {
+    parity = {{"verified", false}, {"reason", "a simulated or replay board computes nothing"}};
   } else {
     EDGETRAN_ASSIGN(
         const std::string outputs,
-        hardware.run_outputs(request.device, onnx, model.vocabulary, check.inputs, context));
+        hardware.run_outputs(request.device, bytes, model.vocabulary, check.inputs, context));
     EDGETRAN_ASSIGN(const auto deployed, read_logits(outputs));
     EDGETRAN_ASSIGN(parity,
                     compare_answers(trained.logits, deployed, check.truth, request.quality.name));
@@ -221,7 +224,7 @@ Result<Json> deploy_pair(Context& context, const DeployRequest& request, Hardwar
     parity["verified"] = true;
   }
   EDGETRAN_ASSIGN(const auto measured,
-                  hardware.measure(request.device, model, onnx, request.config.measurement.profile,
+                  hardware.measure(request.device, model, bytes, request.config.measurement.profile,
                                    request.seed, context));
   Json metrics = Json::object();
   for (const auto& [key, value] : trained.metrics.items())

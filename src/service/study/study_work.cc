@@ -67,11 +67,18 @@ Status StudyRunner::measure(const Work& work) {
   const auto weights = weights::initialize(
       graph, base::RandomStream(seed_of("measure.weights", static_cast<uint64_t>(subject.id)), ""),
       weights::Initialization::kTraining);
-  const DeployableModel model{graph, weights, subject.spec.vocabulary};
-  EDGETRAN_ASSIGN(const std::string onnx, hardware_->export_model(device, model));
-  auto measured =
-      hardware_->measure(device, model, onnx, config_.measurement.profile,
-                         seed_of(device.name.c_str(), static_cast<uint64_t>(subject.id)), context_);
+  weights::ModelInfo info;
+  info.spec = subject.spec;
+  info.labels = task_.outputs();
+  const DeployableModel model{graph, weights, subject.spec.vocabulary, info};
+  const auto measure_exported = [&]() -> Result<device::Measurement> {
+    EDGETRAN_ASSIGN(const std::string bytes,
+                    hardware_->export_model(device, model, context_.cancel));
+    return hardware_->measure(device, model, bytes, config_.measurement.profile,
+                              seed_of(device.name.c_str(), static_cast<uint64_t>(subject.id)),
+                              context_);
+  };
+  auto measured = measure_exported();
   if (!measured) {
     const auto& error = measured.error();
     const bool set_up =

@@ -86,4 +86,16 @@ base::Error error_from_engine(const std::exception& exception, const TrainJob& j
   return {ErrorCategory::kFailed, "the training engine failed: " + words, {}};
 }
 
+base::Error error_from_engine(const std::exception& exception, std::string_view action) {
+  const std::string words = words_of(exception);
+  if (is_exhaustion(exception, words)) {
+    return {ErrorCategory::kResource,
+            fmt::format("libtorch cannot {} the model: there is not enough memory{}", action,
+                        wanted(words)),
+            "use a smaller model, batch or length, or give the program more memory"};
+  }
+  return {
+      ErrorCategory::kFailed, fmt::format("libtorch cannot {} the model: {}", action, words), {}};
+}
+
 }  // namespace edgetran::train::torch_engine

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <string_view>
 
 #include "base/result.h"
 #include "train/job.h"
@@ -19,5 +20,8 @@ struct JobSize {
 /// that need it and what to make smaller; anything else is kFailed.
 base::Error error_from_engine(const std::exception& exception, const TrainJob& job,
                               const JobSize& size);
+
+/// The same outside a job: "libtorch cannot {action} the model: words".
+base::Error error_from_engine(const std::exception& exception, std::string_view action);
 
 }  // namespace edgetran::train::torch_engine

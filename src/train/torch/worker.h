@@ -20,6 +20,10 @@ base::Result<TrainResult> run_job_here(const TrainJob& job, base::EventSink& eve
 /// The worker's service "train": the verb `run` with a job (docs/protocol.md, "Worker").
 wire::Service make_service();
 
+/// libtorch as a runtime of the agent: the service "runtime" (docs/protocol.md, "Runtime"), which
+/// takes packed models (weights/packed_model.h) and runs them without gradients.
+wire::Service make_runtime_service();
+
 /// Settings of the process that have to be made before the first job: memory that was freed stays
 /// with the process, one thread between operators. Call once, first thing in main.
 void prepare_process();

@@ -6,6 +6,8 @@
 #include <openvino/openvino.hpp>
 #include <utility>
 
+#include "profile/runtimes/openvino/openvino_errors.h"
+
 namespace edgetran::profile::openvino {
 
 namespace {
@@ -32,8 +34,10 @@ base::Result<TensorInfo> info_of(const std::string& name, const ov::element::Typ
 
 class OpenVinoModel final : public CompiledModel {
  public:
-  OpenVinoModel(ov::CompiledModel compiled, ov::InferRequest request)
-      : compiled_(std::move(compiled)), request_(std::move(request)) {}
+  OpenVinoModel(ov::CompiledModel compiled, ov::InferRequest request, base::Json settings)
+      : compiled_(std::move(compiled)),
+        request_(std::move(request)),
+        settings_(std::move(settings)) {}
 
   /// Reads the names and types of the inputs; an error where one has a type that we do not know.
   base::Status describe() {
@@ -64,6 +68,8 @@ class OpenVinoModel final : public CompiledModel {
     return {};
   }
 
+  /// The host's tensors are the edges: infer() copies from and to a device's memory itself and
+  /// waits for it.
   base::Status run() override {
     try {
       request_.infer();
@@ -72,6 +78,8 @@ class OpenVinoModel final : public CompiledModel {
       return failed("run", error);
     }
   }
+
+  base::Json settings_in_effect() const override { return settings_; }
 
   base::Result<std::vector<Tensor>> outputs() const override {
     try {
@@ -101,20 +109,22 @@ class OpenVinoModel final : public CompiledModel {
   }
 
   static base::Status failed(const char* action, const std::exception& error) {
-    return base::fail(base::ErrorCategory::kFailed,
-                      fmt::format("OpenVINO cannot {} the model: {}", action, error.what()));
+    return base::fail(error_from_openvino(error, action, {}, base::ErrorCategory::kFailed));
   }
 
   ov::CompiledModel compiled_;
   mutable ov::InferRequest request_;  // get_tensor() is not const
   std::vector<TensorInfo> inputs_;
+  base::Json settings_;
 };
 
 }  // namespace
 
-base::Result<std::unique_ptr<CompiledModel>> make_model(ov::CompiledModel compiled) {
+base::Result<std::unique_ptr<CompiledModel>> make_model(ov::CompiledModel compiled,
+                                                        base::Json settings) {
   ov::InferRequest request = compiled.create_infer_request();
-  auto model = std::make_unique<OpenVinoModel>(std::move(compiled), std::move(request));
+  auto model =
+      std::make_unique<OpenVinoModel>(std::move(compiled), std::move(request), std::move(settings));
   EDGETRAN_TRY(model->describe());
   return model;
 }

@@ -35,6 +35,7 @@ ProgramClient::~ProgramClient() {
 base::Result<std::unique_ptr<ProgramClient>> ProgramClient::start(const ProgramOptions& options) {
   base::ProcessOptions process;
   process.arguments = options.command;
+  process.arguments[0] = find_beside(process.arguments[0], base::executable_folder());
   process.stderr_file = options.log;
   auto child = base::ChildProcess::spawn(process);
   if (!child) {
@@ -68,6 +69,12 @@ base::Result<wire::Message> ProgramClient::call(const std::string& verb, const b
 
 base::Error ProgramClient::vanished(const base::Error& error) {
   const auto status = child_.wait(kEndGraceS);
+  const bool no_memory = status && status->kind == base::ExitStatus::Kind::kOutOfMemory;
+  if (no_memory) {
+    return {ErrorCategory::kResource,
+            fmt::format("the program of the runtime {} ran out of memory", options_.name),
+            "use a smaller model, batch or length, or give the board more memory"};
+  }
   return {ErrorCategory::kDevice,
           fmt::format("the program of the runtime {} does not answer: {}{}", options_.name,
                       error.message,

@@ -23,7 +23,8 @@ class ProgramClient {
   ProgramClient(const ProgramClient&) = delete;
   ProgramClient& operator=(const ProgramClient&) = delete;
 
-  /// `limit_s` 0: for ever. kDevice, with how it ended, where the program vanished.
+  /// `limit_s` 0: for ever. kDevice, with how it ended, where the program vanished;
+  /// kResource where that was for want of memory.
   base::Result<wire::Message> call(const std::string& verb, const base::Json& fields,
                                    std::string_view blob, double limit_s,
                                    const base::CancelToken& cancel = {});

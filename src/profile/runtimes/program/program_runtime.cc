@@ -1,9 +1,14 @@
 #include "profile/runtimes/program/program_runtime.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "base/config.h"
@@ -34,6 +39,17 @@ base::Result<T> expect(const std::string& name, base::Result<T> result) {
   return result;
 }
 
+base::Result<std::map<std::string, std::vector<std::string>>> read_device_precisions(
+    const ConfigValue& value) {
+  EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
+  std::map<std::string, std::vector<std::string>> devices;
+  for (const std::string& name : map.keys()) {
+    EDGETRAN_ASSIGN(const auto precisions, map.require(name));
+    EDGETRAN_ASSIGN(devices[name], precisions.as_strings());
+  }
+  return devices;
+}
+
 base::Result<RuntimeInfo> read_info(const std::string& name, const Json& json) {
   EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(ConfigValue::from_json(json, "describe")));
   RuntimeInfo info;
@@ -44,6 +60,13 @@ base::Result<RuntimeInfo> read_info(const std::string& name, const Json& json) {
   EDGETRAN_ASSIGN(info.devices, devices.as_strings());
   EDGETRAN_ASSIGN(const auto precisions, map.require("precisions"));
   EDGETRAN_ASSIGN(info.precisions, precisions.as_strings());
+  if (const auto by_device = map.find("device_precisions")) {
+    EDGETRAN_ASSIGN(info.device_precisions, read_device_precisions(*by_device));
+  }
+  if (const auto formats = map.find("formats")) {
+    EDGETRAN_ASSIGN(info.formats, formats->as_strings());
+    if (info.formats.empty()) return base::fail(formats->error("no format is listed"));
+  }
   return info;  // more keys are of a newer protocol
 }
 
@@ -60,16 +83,22 @@ base::Result<TensorInfo> read_input(const ConfigValue& value) {
   return info;
 }
 
-base::Result<std::vector<TensorInfo>> read_inputs(const Json& json) {
+struct LoadReply {
+  std::vector<TensorInfo> inputs;
+  Json settings;  ///< null: it does not say
+};
+
+base::Result<LoadReply> read_load(const Json& json) {
   EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(ConfigValue::from_json(json, "load")));
   EDGETRAN_ASSIGN(const auto list, map.require("inputs"));
   EDGETRAN_ASSIGN(const auto values, list.as_list());
-  std::vector<TensorInfo> inputs;
+  LoadReply reply;
   for (const ConfigValue& value : values) {
     EDGETRAN_ASSIGN(TensorInfo info, read_input(value));
-    inputs.push_back(std::move(info));
+    reply.inputs.push_back(std::move(info));
   }
-  return inputs;
+  if (const auto settings = map.find("settings")) reply.settings = settings->to_json();
+  return reply;
 }
 
 struct RunReply {
@@ -77,12 +106,27 @@ struct RunReply {
   uint64_t peak_memory_bytes = 0;
 };
 
-base::Result<RunReply> read_runs(const Json& json) {
-  EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(ConfigValue::from_json(json, "run")));
+/// The blob of the reply: float64, little-endian as this machine is.
+base::Result<std::vector<double>> read_seconds(std::string_view blob) {
+  std::vector<double> seconds(blob.size() / sizeof(double));
+  std::memcpy(seconds.data(), blob.data(), seconds.size() * sizeof(double));
+  const bool sound = blob.size() % sizeof(double) == 0 &&
+                     std::all_of(seconds.begin(), seconds.end(),
+                                 [](double s) { return std::isfinite(s) && s >= 0; });
+  if (sound) return seconds;
+  return base::fail(ErrorCategory::kDevice, "the blob holds no seconds of 0 and more as float64");
+}
+
+base::Result<RunReply> read_runs(const wire::Message& message) {
+  EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(ConfigValue::from_json(message.json, "run")));
   RunReply reply;
   EDGETRAN_ASSIGN(const auto memory, map.require("peak_memory_bytes"));
   EDGETRAN_ASSIGN(const int64_t bytes, memory.as_integer(0));
   reply.peak_memory_bytes = static_cast<uint64_t>(bytes);
+  if (!message.blob.empty()) {
+    EDGETRAN_ASSIGN(reply.seconds, read_seconds(message.blob));
+    return reply;
+  }
   EDGETRAN_ASSIGN(const auto list, map.require("seconds"));
   EDGETRAN_ASSIGN(const auto values, list.as_list());
   for (const ConfigValue& value : values) {
@@ -94,10 +138,11 @@ base::Result<RunReply> read_runs(const Json& json) {
 
 class ProgramModel final : public CompiledModel {
  public:
-  ProgramModel(std::shared_ptr<ProgramClient> client, std::vector<TensorInfo> inputs)
-      : client_(std::move(client)), inputs_(std::move(inputs)) {}
+  ProgramModel(std::shared_ptr<ProgramClient> client, LoadReply loaded)
+      : client_(std::move(client)), loaded_(std::move(loaded)) {}
 
-  std::vector<TensorInfo> inputs() const override { return inputs_; }
+  std::vector<TensorInfo> inputs() const override { return loaded_.inputs; }
+  Json settings_in_effect() const override { return loaded_.settings; }
 
   base::Status set_inputs(const std::vector<Tensor>& tensors) override {
     return client_
@@ -133,15 +178,22 @@ class ProgramModel final : public CompiledModel {
                                                      {"limit_s", goal.limit_s},
                                                      {"least_runs", goal.least_runs}},
                                                     {}, 0, cancel));
-    EDGETRAN_ASSIGN(RunReply runs, expect(client_->options().name, read_runs(reply.json)));
+    EDGETRAN_ASSIGN(RunReply runs, expect(client_->options().name, read_runs(reply)));
     peak_memory_bytes_ = runs.peak_memory_bytes;
     return std::move(runs.seconds);
   }
 
   std::shared_ptr<ProgramClient> client_;
-  std::vector<TensorInfo> inputs_;
+  LoadReply loaded_;
   std::optional<uint64_t> peak_memory_bytes_;
 };
+
+/// What the program says of itself.
+base::Result<RuntimeInfo> describe(ProgramClient& client) {
+  EDGETRAN_ASSIGN(const auto reply,
+                  client.call("describe", Json::object(), {}, client.options().answer_timeout_s));
+  return expect(client.options().name, read_info(client.options().name, reply.json));
+}
 
 class ProgramRuntime final : public Runtime {
  public:
@@ -151,17 +203,33 @@ class ProgramRuntime final : public Runtime {
 
   base::Result<std::unique_ptr<CompiledModel>> load(std::string_view model,
                                                     const RunSettings& settings) override {
+    if (settings.accelerator != RunSettings().accelerator) {
+      EDGETRAN_TRY(check_accelerator(settings.accelerator));
+    }
     EDGETRAN_ASSIGN(const auto reply, client_->call("load",
                                                     {{"precision", settings.precision},
+                                                     {"accelerator", settings.accelerator},
                                                      {"threads", settings.threads},
                                                      {"batch", settings.batch},
                                                      {"length", settings.length}},
                                                     model, kLoadS));
-    EDGETRAN_ASSIGN(auto inputs, expect(client_->options().name, read_inputs(reply.json)));
-    return std::make_unique<ProgramModel>(client_, std::move(inputs));
+    EDGETRAN_ASSIGN(auto loaded, expect(client_->options().name, read_load(reply.json)));
+    return std::make_unique<ProgramModel>(client_, std::move(loaded));
   }
 
  private:
+  /// A program that knows one device only may not look at the field: it would run there in silence.
+  base::Status check_accelerator(const std::string& accelerator) {
+    EDGETRAN_ASSIGN(const RuntimeInfo info, describe(*client_));
+    for (const std::string& device : info.devices) {
+      if (device == accelerator || device.starts_with(accelerator + ".")) return {};
+    }
+    return base::fail(ErrorCategory::kDevice,
+                      fmt::format("the runtime {} finds no device \"{}\" here; it finds {}",
+                                  info.name, accelerator, fmt::join(info.devices, ", ")),
+                      "choose another accelerator");
+  }
+
   base::SystemClock clock_;
   std::shared_ptr<ProgramClient> client_;
 };
@@ -183,7 +251,7 @@ class ProgramFactory final : public RuntimeFactory {
 
  private:
   RuntimeInfo ask() const {
-    const auto found = describe();
+    const auto found = start_and_describe();
     if (found) return *found;
     RuntimeInfo info;
     info.name = options_.name;
@@ -192,11 +260,9 @@ class ProgramFactory final : public RuntimeFactory {
     return info;
   }
 
-  base::Result<RuntimeInfo> describe() const {
+  base::Result<RuntimeInfo> start_and_describe() const {
     EDGETRAN_ASSIGN(auto client, ProgramClient::start(options_));
-    EDGETRAN_ASSIGN(const auto reply,
-                    client->call("describe", Json::object(), {}, options_.answer_timeout_s));
-    return expect(options_.name, read_info(options_.name, reply.json));
+    return describe(*client);
   }
 
   ProgramOptions options_;
@@ -207,40 +273,6 @@ class ProgramFactory final : public RuntimeFactory {
 
 std::unique_ptr<RuntimeFactory> make_factory(ProgramOptions options) {
   return std::make_unique<ProgramFactory>(std::move(options));
-}
-
-base::Result<ProgramOptions> read_program(const std::string& text) {
-  const auto wrong = [&](const char* what) {
-    return base::fail(ErrorCategory::kUsage, fmt::format("\"{}\" {}", text, what),
-                      "write NAME=COMMAND, as in onnxruntime=\"python3 onnxruntime_runtime.py\"");
-  };
-  const size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0) return wrong("names no runtime");
-  ProgramOptions options;
-  options.name = text.substr(0, equals);
-  if (options.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") !=
-      std::string::npos) {
-    return wrong("has a name with other characters than a-z, 0-9, - and _");
-  }
-  std::string word;
-  bool in_word = false;
-  char quote = 0;
-  for (const char c : text.substr(equals + 1)) {
-    if (quote != 0 ? c == quote : (c == '\'' || c == '"')) {
-      quote = quote != 0 ? 0 : c;
-      in_word = true;
-    } else if (quote == 0 && c == ' ') {
-      if (in_word) options.command.push_back(std::exchange(word, {}));
-      in_word = false;
-    } else {
-      word += c;
-      in_word = true;
-    }
-  }
-  if (quote != 0) return wrong("has an open quote");
-  if (in_word) options.command.push_back(word);
-  if (options.command.empty()) return wrong("names no command");
-  return options;
 }
 
 }  // namespace edgetran::profile::program

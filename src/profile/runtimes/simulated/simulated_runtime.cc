@@ -1,9 +1,10 @@
 #include "profile/runtimes/simulated/simulated_runtime.h"
 
-#include <cmath>
 #include <utility>
 
-#include "base/random.h"
+#include "profile/runtimes/simulated/machine.h"
+#include "profile/runtimes/simulated/run_noise.h"
+#include "profile/runtimes/simulated/simulated_recorder.h"
 
 namespace edgetran::profile::simulated {
 
@@ -11,11 +12,14 @@ namespace {
 
 class SimulatedModel final : public CompiledModel {
  public:
-  SimulatedModel(base::ManualClock& clock, const RunSettings& settings)
-      : clock_(clock),
-        law_(*settings.law),
+  SimulatedModel(std::shared_ptr<Machine> machine, const RunSettings& settings)
+      : machine_(std::move(machine)),
+        memory_bytes_(settings.law->memory_bytes),
         shape_({settings.batch, settings.length}),
-        noise_(law_.seed, "simulated.noise") {}
+        noise_(*settings.law) {}
+  ~SimulatedModel() override { machine_->unload(); }
+  SimulatedModel(const SimulatedModel&) = delete;
+  SimulatedModel& operator=(const SimulatedModel&) = delete;
 
   std::vector<TensorInfo> inputs() const override {
     return {{"input_ids", TensorType::kInt64, shape_},
@@ -33,10 +37,7 @@ class SimulatedModel final : public CompiledModel {
   }
 
   base::Status run() override {
-    // A stream a run, so that a run's time depends on its index and not on what was drawn before.
-    auto stream = noise_.derive("run", next_run_++);
-    const double share = law_.noise_share;
-    clock_.advance(law_.mean_s * std::exp(share * stream.normal() - share * share / 2));
+    machine_->run(noise_.next());
     return {};
   }
 
@@ -45,19 +46,23 @@ class SimulatedModel final : public CompiledModel {
                       "run the model on a local board");
   }
 
-  std::optional<uint64_t> peak_memory_bytes() const override { return law_.memory_bytes; }
+  std::optional<uint64_t> peak_memory_bytes() const override { return memory_bytes_; }
 
  private:
-  base::ManualClock& clock_;
-  SimulatedLaw law_;
+  std::shared_ptr<Machine> machine_;
+  uint64_t memory_bytes_;
   std::vector<int64_t> shape_;
-  base::RandomStream noise_;
-  uint64_t next_run_ = 0;
+  RunNoise noise_;
 };
 
 class SimulatedRuntime final : public Runtime {
  public:
-  base::Clock& clock() override { return clock_; }
+  bool modelled_time() const override { return true; }
+  base::Clock& clock() override { return machine_->clock(); }
+
+  void expect(const RunSettings& settings) override {
+    if (settings.law) machine_->set_law(*settings.law);
+  }
 
   base::Result<std::unique_ptr<CompiledModel>> load(std::string_view /*model*/,
                                                     const RunSettings& settings) override {
@@ -65,12 +70,21 @@ class SimulatedRuntime final : public Runtime {
       return base::fail(base::ErrorCategory::kUsage, "the simulated runtime needs a law",
                         "send \"law\" {mean_s, noise_share, load_s, memory_bytes, seed}");
     }
-    clock_.advance(settings.law->load_s);
-    return std::make_unique<SimulatedModel>(clock_, settings);
+    machine_->set_law(*settings.law);
+    machine_->load();
+    return std::make_unique<SimulatedModel>(machine_, settings);
   }
 
+  std::vector<std::unique_ptr<PowerRecorder>> power_recorders() override {
+    std::vector<std::unique_ptr<PowerRecorder>> recorders;
+    if (machine_->law().power) recorders.push_back(std::make_unique<SimulatedRecorder>(machine_));
+    return recorders;
+  }
+
+  std::optional<ThermalState> thermal_state() override { return machine_->thermal_state(); }
+
  private:
-  base::ManualClock clock_;
+  std::shared_ptr<Machine> machine_ = std::make_shared<Machine>();
 };
 
 class SimulatedFactory final : public RuntimeFactory {
@@ -82,7 +96,7 @@ class SimulatedFactory final : public RuntimeFactory {
             .available = true,
             .reason = "",
             .devices = {"law"},
-            .precisions = {"fp32", "bf16"}};
+            .precisions = {"fp32", "bf16", "fp16"}};
   }
   base::Result<std::unique_ptr<Runtime>> create() const override {
     return std::make_unique<SimulatedRuntime>();

@@ -6,10 +6,10 @@
 
 namespace edgetran::profile::simulated {
 
-/// A runtime whose runs take their time by the law in the request, on a clock of its own: the same
-/// session code as on real boards, faster than real time. Run i takes mean_s * exp(noise_share *
-/// z_i
-/// - noise_share^2 / 2), whose mean is mean_s; z_i depends only on (law.seed, i). Inputs are
+/// A runtime whose runs take their time, power and heat by the law in the request
+/// (profile/simulated_law.h), on a clock of its own: the same session code as on real boards,
+/// faster than real time. Everything follows from the law's seed and the order of what is asked.
+/// Its sensor and heat are there once the law is known: from expect() or load() on. Inputs are
 /// checked, outputs are not computed (kDevice).
 std::unique_ptr<RuntimeFactory> make_factory();
 

@@ -1,8 +1,13 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstring>
+#include <fstream>
 
 #include "base/files.h"
+#include "profile/host.h"
 #include "profile/run_rows.h"
 #include "profile/runtimes/openvino/openvino_runtime.h"
 #include "profile/session.h"
@@ -11,12 +16,16 @@ namespace edgetran::profile::openvino {
 namespace {
 
 using base::ErrorCategory;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string fixture(const std::string& name) {
+  return *base::read_file(std::string(EDGETRAN_SOURCE_DIR) +
+                          "/tests/profile/runtimes/openvino/fixtures/" + name + ".onnx");
+}
 
 /// logits[b] = [mean of the row's ids, 1]; ids below 10, symbolic batch and length.
-std::string model() {
-  return *base::read_file(std::string(EDGETRAN_SOURCE_DIR) +
-                          "/tests/profile/runtimes/openvino/fixtures/mean_of_ids.onnx");
-}
+std::string model() { return fixture("mean_of_ids"); }
 
 RunSettings settings(int64_t batch, int64_t length) {
   RunSettings settings;
@@ -41,6 +50,11 @@ TEST(OpenVino, SaysWhatItIs) {
   ASSERT_TRUE(info.available) << info.reason;
   EXPECT_FALSE(info.version.empty());
   EXPECT_EQ(info.precisions[0], "fp32");
+  ASSERT_FALSE(info.devices.empty());
+  for (const std::string& device : info.devices) {
+    EXPECT_FALSE(info.device_precisions.at(device).empty()) << device;
+  }
+  EXPECT_EQ(info.formats, std::vector<std::string>{"onnx"});
 }
 
 TEST(OpenVino, ComputesTheOutputsOfGivenInputs) {
@@ -81,11 +95,13 @@ TEST(OpenVino, AMeasuredSessionHasSamples) {
   request.profile.warm_up_min_s = 0.01;
   request.vocabulary = 10;
   base::NullSink sink;
-  const auto result = run_session(*engine, request, {sink, {}, {}});
+  const auto result = run_session(*engine, request, {}, {sink, {}, {}, {}, {}});
   ASSERT_TRUE(result) << result.error().message;
-  EXPECT_GE(result->samples.measured().size(), 6U);
-  EXPECT_GT(result->samples.load_s, 0);
-  EXPECT_GT(result->peak_memory_bytes, 0U);
+  size_t runs = 0;
+  for (const Window& window : result->windows) runs += window.seconds.size();
+  EXPECT_GE(runs, 6U);
+  EXPECT_GT(result->load_s, 0);
+  EXPECT_GT(result->memory->peak_rss_bytes, 0U);
 }
 
 TEST(OpenVino, BytesThatAreNoModelAreCorrupt) {
@@ -100,6 +116,105 @@ TEST(OpenVino, APrecisionThatTheProcessorLacksIsADeviceError) {
   const auto compiled = runtime()->load(model(), wanted);
   ASSERT_FALSE(compiled);
   EXPECT_EQ(compiled.error().category, ErrorCategory::kDevice);
+}
+
+TEST(OpenVino, SaysWithWhichSettingsItRuns) {
+  const auto engine = runtime();
+  RunSettings wanted = settings(1, 4);
+  for (const int64_t threads : {int64_t{1}, read_host()->cores}) {
+    wanted.threads = threads;
+    const auto compiled = engine->load(model(), wanted);
+    ASSERT_TRUE(compiled) << compiled.error().message;
+    const base::Json in_effect = (*compiled)->settings_in_effect();
+    EXPECT_EQ(in_effect.at("device"), "CPU");
+    EXPECT_FALSE(in_effect.at("full_name").get<std::string>().empty());
+    EXPECT_EQ(in_effect.at("inference_precision"), "f32");
+    EXPECT_EQ(in_effect.at("threads"), threads);
+    EXPECT_EQ(in_effect.at("streams"), 1);
+    EXPECT_EQ(in_effect.at("performance_mode"), "LATENCY");
+  }
+}
+
+// OpenVINO would run with what there is, in silence.
+TEST(OpenVino, MoreThreadsThanCoresIsADeviceErrorAndNotFewerThreads) {
+  RunSettings wanted = settings(1, 4);
+  wanted.threads = 1000;
+  const auto compiled = runtime()->load(model(), wanted);
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(compiled.error().category, ErrorCategory::kDevice);
+  EXPECT_THAT(compiled.error().message, HasSubstr("and not 1000"));
+}
+
+TEST(OpenVino, AnAcceleratorThatIsNotThereIsADeviceErrorThatNamesWhatIs) {
+  RunSettings wanted = settings(1, 4);
+  for (const char* name : {"TPU", "GPU.77", "", "C", "cpu"}) {
+    wanted.accelerator = name;
+    const auto compiled = runtime()->load(model(), wanted);
+    ASSERT_FALSE(compiled) << name;
+    EXPECT_EQ(compiled.error().category, ErrorCategory::kDevice);
+    EXPECT_THAT(compiled.error().message, HasSubstr("it finds CPU (")) << name;
+  }
+}
+
+TEST(OpenVino, AnOperatorThatIsNotImplementedIsNamedWithItsNode) {
+  const auto custom = runtime()->load(fixture("custom_operator"), settings(1, 4));
+  ASSERT_FALSE(custom);
+  EXPECT_EQ(custom.error().category, ErrorCategory::kFailed);
+  EXPECT_EQ(custom.error().message,
+            "OpenVINO has no implementation of the operator my.ops.Warp (node \"layers.0/warp\")");
+  const auto standard = runtime()->load(fixture("missing_operator"), settings(1, 4));
+  ASSERT_FALSE(standard);
+  EXPECT_EQ(standard.error().category, ErrorCategory::kFailed);
+  EXPECT_EQ(standard.error().message,
+            "OpenVINO has no implementation of the operator Det (node \"inner/det\")");
+}
+
+TEST(OpenVino, ShapesThatDoNotFitInsideTheModelNameTheOperator) {
+  EXPECT_TRUE(runtime()->load(fixture("only_length_7"), settings(1, 7)));
+  const auto compiled = runtime()->load(fixture("only_length_7"), settings(1, 4));
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(compiled.error().category, ErrorCategory::kUsage);
+  EXPECT_THAT(compiled.error().message, HasSubstr("the operator MatMul (node \"project\")"));
+  EXPECT_THAT(compiled.error().message, HasSubstr("dimension=4"));
+  EXPECT_THAT(compiled.error().message, Not(HasSubstr(".cpp")));
+  EXPECT_THAT(compiled.error().message, Not(HasSubstr(".hpp")));
+}
+
+TEST(OpenVino, AFewBytesThatAskForTerabytesAreAResourceError) {
+  for (const char* name : {"huge_constant", "huge_expand", "uncountable"}) {
+    const auto compiled = runtime()->load(fixture(name), settings(1, 4));
+    ASSERT_FALSE(compiled) << name;
+    EXPECT_EQ(compiled.error().category, ErrorCategory::kResource) << compiled.error().message;
+    EXPECT_THAT(compiled.error().message, HasSubstr("can be used here")) << name;
+  }
+}
+
+TEST(OpenVino, AModelThatNamesAFileOfTheMachineIsRefused) {
+  const auto compiled = runtime()->load(fixture("other_file"), settings(1, 4));
+  ASSERT_FALSE(compiled);
+  EXPECT_EQ(compiled.error().category, ErrorCategory::kUsage);
+  EXPECT_EQ(runtime()->convert(fixture("other_file")).error().category, ErrorCategory::kUsage);
+}
+
+/// Loads and runs the fixture with an address space that may grow by `more_bytes`, and ends this
+/// process: with the category of the error, or 200 for none.
+[[noreturn]] void exit_under_limit(const std::string& name, uint64_t more_bytes) {
+  const auto engine = runtime();
+  uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  const rlim_t limit = pages * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) + more_bytes;
+  const rlimit limits{limit, limit};
+  ::setrlimit(RLIMIT_AS, &limits);
+  const auto compiled = engine->load(fixture(name), settings(1, 4));
+  const base::Status status =
+      compiled ? (*compiled)->run() : base::Status(base::fail(compiled.error()));
+  ::_exit(status ? 200 : static_cast<int>(status.error().category));
+}
+
+TEST(OpenVinoDeathTest, RunningOutOfMemoryIsAResourceErrorAndNoCrash) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // a forked copy has none of the engine's threads
+  EXPECT_EXIT(exit_under_limit("many_tensors", uint64_t{200} << 20),
+              ::testing::ExitedWithCode(static_cast<int>(ErrorCategory::kResource)), "");
 }
 
 TEST(OpenVino, InputsAreCheckedByNameAndShape) {

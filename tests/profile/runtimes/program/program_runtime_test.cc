@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
 
 #include "base/files.h"
 #include "profile/run_rows.h"
@@ -17,10 +18,12 @@ using ::testing::HasSubstr;
 
 const std::string kSource = EDGETRAN_SOURCE_DIR;
 
-/// logits[b] = [mean of the row's ids, 1]; ids below 10, symbolic batch and length.
-std::string model() {
-  return *base::read_file(kSource + "/tests/profile/runtimes/openvino/fixtures/mean_of_ids.onnx");
+std::string fixture(const std::string& name) {
+  return *base::read_file(kSource + "/tests/profile/runtimes/openvino/fixtures/" + name + ".onnx");
 }
+
+/// logits[b] = [mean of the row's ids, 1]; ids below 10, symbolic batch and length.
+std::string model() { return fixture("mean_of_ids"); }
 
 ProgramOptions program(std::string name, std::vector<std::string> command) {
   ProgramOptions options;
@@ -95,11 +98,15 @@ TEST(OnnxRuntime, AMeasuredSessionHasSamples) {
   request.profile.limit_s = 0.2;
   request.vocabulary = 10;
   base::NullSink events;
-  const auto result = run_session(*engine, request, {events, {}, {}});
+  const auto result = run_session(*engine, request, {}, {events, {}, {}, {}, {}});
   ASSERT_TRUE(result) << result.error().message;
-  for (const double seconds : result->samples.measured()) EXPECT_GT(seconds, 0);
-  EXPECT_GE(result->samples.measured().size(), 6U);
-  EXPECT_GT(result->peak_memory_bytes, 10'000'000U);  // Python with NumPy, at the least
+  size_t runs = 0;
+  for (const Window& window : result->windows) {
+    for (const double seconds : window.seconds) EXPECT_GT(seconds, 0);
+    runs += window.seconds.size();
+  }
+  EXPECT_GE(runs, 6U);
+  EXPECT_GT(result->memory->peak_rss_bytes, 10'000'000U);  // Python with NumPy, at the least
 }
 
 TEST(OnnxRuntime, RefusesWhatItCannotRun) {
@@ -116,6 +123,135 @@ TEST(OnnxRuntime, RefusesWhatItCannotRun) {
   EXPECT_EQ((*compiled)->set_inputs({ids({1, 2}, {1, 2})}).error().category, ErrorCategory::kUsage);
   ASSERT_TRUE((*compiled)->set_inputs({ids({1, 2, 3}, {1, 3})}));
   EXPECT_TRUE((*compiled)->run());
+}
+
+TEST(OnnxRuntime, SaysWithWhichSettingsItRuns) {
+  const auto engine = create(onnxruntime());
+  RunSettings two = settings(1, 3);
+  two.threads = 2;
+  const auto compiled = engine->load(model(), two);
+  ASSERT_TRUE(compiled) << compiled.error().message;
+  const base::Json in_effect = (*compiled)->settings_in_effect();
+  EXPECT_EQ(in_effect.at("provider"), "CPUExecutionProvider");
+  EXPECT_EQ(in_effect.at("intra_op_threads"), 2);
+  EXPECT_EQ(in_effect.at("inter_op_threads"), 1);
+}
+
+TEST(OnnxRuntime, HasNoOtherDeviceThanTheCpu) {
+  RunSettings wanted = settings(1, 3);
+  wanted.accelerator = "GPU";
+  const auto refused = create(onnxruntime())->load(model(), wanted);
+  EXPECT_EQ(refused.error().category, ErrorCategory::kDevice);
+  EXPECT_THAT(refused.error().message, HasSubstr("it finds CPU"));
+}
+
+TEST(OnnxRuntime, AnOperatorThatIsNotImplementedIsNamedWithItsNode) {
+  const auto refused = create(onnxruntime())->load(fixture("custom_operator"), settings(1, 4));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().category, ErrorCategory::kFailed);
+  EXPECT_EQ(
+      refused.error().message,
+      "ONNX Runtime has no implementation of the operator my.ops.Warp (node \"layers.0/warp\")");
+}
+
+TEST(OnnxRuntime, ShapesThatDoNotFitInsideTheModelNameTheOperator) {
+  const auto engine = create(onnxruntime());
+  EXPECT_TRUE(engine->load(fixture("only_length_7"), settings(1, 7)));
+  const auto refused = engine->load(fixture("only_length_7"), settings(1, 4));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().category, ErrorCategory::kUsage);
+  EXPECT_THAT(refused.error().message, HasSubstr("operator MatMul (node \"project\")"));
+}
+
+TEST(OnnxRuntime, AFewBytesThatAskForMoreThanThereIsAreAResourceError) {
+  // The shell's limit holds for the program, as an agent's own does for its programs.
+  ProgramOptions limited = onnxruntime();
+  limited.command = {"/bin/sh", "-c", "ulimit -v 4000000; exec \"$0\" \"$1\"", limited.command[0],
+                     limited.command[1]};
+  const auto engine = create(limited);
+  const auto compiled = engine->load(fixture("huge_expand"), settings(1, 4));
+  base::Status status = compiled ? (*compiled)->set_inputs({ids({1, 2, 3, 4}, {1, 4})})
+                                 : base::Status(base::fail(compiled.error()));
+  if (status) status = (*compiled)->run();
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().category, ErrorCategory::kResource) << status.error().message;
+  EXPECT_TRUE(engine->load(model(), settings(1, 3))) << "the program lives";
+}
+
+TEST(OnnxRuntime, AModelThatNamesAFileOfTheMachineIsRefused) {
+  EXPECT_FALSE(create(onnxruntime())->load(fixture("other_file"), settings(1, 4)));
+}
+
+TEST(ProgramRuntime, SaysItsFormatsAndPrecisionsOfEachDevice) {
+  const RuntimeInfo info =
+      make_factory(
+          python("verbs = {'describe': lambda call: {'version': '1', 'devices': ['CPU', 'X'],\n"
+                 "  'precisions': ['fp32', 'fp16'], 'device_precisions': {'X': ['fp16']},\n"
+                 "  'formats': ['edgetran', 'onnx'], 'of_a_newer_version': 1}}"))
+          ->info();
+  ASSERT_TRUE(info.available) << info.reason;
+  EXPECT_EQ(info.formats, (std::vector<std::string>{"edgetran", "onnx"}));
+  EXPECT_EQ(info.device_precisions.at("X"), std::vector<std::string>{"fp16"});
+}
+
+TEST(ProgramRuntime, ThatSaysNoFormatTakesOnnx) {
+  const RuntimeInfo info =
+      make_factory(python("verbs = {'describe': lambda call: {'version': '1', 'devices': ['CPU'],\n"
+                          "  'precisions': ['fp32']}}"))
+          ->info();
+  EXPECT_EQ(info.formats, std::vector<std::string>{"onnx"});
+}
+
+TEST(ProgramRuntime, TimesMayComeAsABlob) {
+  const auto engine = create(
+      python("import struct\nverbs = {'load': lambda call: {'inputs': []},\n"
+             "  'run': lambda call: ({'peak_memory_bytes': 5}, struct.pack('<2d', 0.25, 7.5))}"));
+  const auto compiled = engine->load("model", settings(1, 3));
+  ASSERT_TRUE(compiled);
+  base::SystemClock clock;
+  EXPECT_EQ((*compiled)->run_until({}, clock, base::CancelToken()).value(),
+            (std::vector<double>{0.25, 7.5}));
+  EXPECT_EQ((*compiled)->peak_memory_bytes(), 5U);
+}
+
+TEST(ProgramRuntime, ABlobOfNoTimesIsADeviceError) {
+  for (const char* blob : {"b'1234567'", "struct.pack('<d', -1)", "struct.pack('<d', float('nan'))",
+                           "struct.pack('<d', float('inf'))"}) {
+    const auto engine = create(python(std::string("import struct\nverbs = {'load': lambda call: "
+                                                  "{'inputs': []},\n 'run': lambda call: "
+                                                  "({'peak_memory_bytes': 5}, ") +
+                                      blob + ")}"));
+    const auto compiled = engine->load("model", settings(1, 3));
+    ASSERT_TRUE(compiled);
+    EXPECT_EQ((*compiled)->run().error().category, ErrorCategory::kDevice) << blob;
+  }
+}
+
+// A program that knows one device only may not look at the field, and would run there in silence.
+TEST(ProgramRuntime, IsNotAskedForADeviceThatItDoesNotName) {
+  const auto engine = create(
+      python("verbs = {'describe': lambda call: {'version': '1', 'devices': ['CPU', 'GPU.0'],\n"
+             "  'precisions': ['fp32']}, 'load': lambda call: {'inputs': []}}"));
+  RunSettings wanted = settings(1, 3);
+  wanted.accelerator = "NPU";
+  const auto refused = engine->load("model", wanted);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().category, ErrorCategory::kDevice);
+  EXPECT_THAT(refused.error().message, HasSubstr("it finds CPU, GPU.0"));
+  wanted.accelerator = "GPU";
+  EXPECT_TRUE(engine->load("model", wanted));
+}
+
+TEST(ProgramRuntime, APlainNameIsLookedForBesideTheAgentFirst) {
+  const auto folder = base::TemporaryFolder::create("beside");
+  ASSERT_TRUE(folder);
+  const auto program = folder->path() / "my-runtime";
+  EXPECT_EQ(find_beside("my-runtime", folder->path()), "my-runtime");
+  ASSERT_TRUE(base::write_file_atomic(program, "#!/bin/sh\n"));
+  EXPECT_EQ(find_beside("my-runtime", folder->path()), "my-runtime");  // no program yet
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  EXPECT_EQ(find_beside("my-runtime", folder->path()), program.string());
+  EXPECT_EQ(find_beside("./my-runtime", folder->path()), "./my-runtime");
 }
 
 TEST(ProgramRuntime, ThatCannotBeStartedIsUnavailable) {

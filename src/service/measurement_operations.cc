@@ -1,0 +1,283 @@
+// measure, recheck, trace
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/files.h"
+#include "device/board.h"
+#include "encoder/encoder.h"
+#include "profile/power_log.h"
+#include "profile/power_trace_csv.h"
+#include "profile/profiles.h"
+#include "profile/prometheus.h"
+#include "profile/recheck.h"
+#include "profile/recording_text.h"
+#include "profile/recording_trace.h"
+#include "service/measurement_text.h"
+#include "service/operations.h"
+#include "service/study/hardware.h"
+#include "weights/model_folder.h"
+
+namespace edgetran::service {
+
+namespace {
+
+namespace fs = std::filesystem;
+using base::ErrorCategory;
+using base::Json;
+using base::Result;
+
+constexpr uint64_t kMaxRecordBytes = uint64_t{1} << 30;
+constexpr uint64_t kMaxRawBytes = uint64_t{4} << 30;
+
+// -- measure --------------------------------------------------------------------------------------
+
+struct MeasureRequest {
+  std::string model;
+  std::string device = "this-machine";
+  std::string deployment;
+  int64_t batch = 0;
+  int64_t length = 0;
+  std::string profile = "quick";
+  bool mask = false;
+  int64_t seed = 1;
+  std::string raw;
+  std::string out;
+  bool require_energy = false;
+};
+
+/// Graph and weights of a model folder, or of a spec with seeded random weights.
+struct LoadedModel {
+  weights::ModelInfo info;
+  graph::Graph graph;
+  weights::Weights weights;
+};
+
+Result<LoadedModel> load_model(const MeasureRequest& request) {
+  EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
+  auto options = weights::build_options(info);
+  options.mask = request.mask;
+  EDGETRAN_ASSIGN(auto graph, encoder::build_encoder(info.spec, options));
+  const auto file = std::filesystem::path(request.model) / weights::kWeightsFile;
+  weights::Weights weights;
+  if (std::filesystem::is_directory(request.model)) {
+    EDGETRAN_ASSIGN(weights, weights::load_weights(file, graph));
+  } else {
+    weights = weights::initialize(
+        graph, base::RandomStream(static_cast<uint64_t>(request.seed), "initialize"),
+        weights::Initialization::kTraining);
+  }
+  return LoadedModel{info, std::move(graph), std::move(weights)};
+}
+
+/// Why there is no energy although it was asked for: what can be done comes first.
+base::Error no_energy(const Json& record) {
+  std::string fix;
+  const Json notes = record.value("/provenance/sensor_notes"_json_pointer, Json::array());
+  for (const Json& note : notes) {
+    if (fix.empty()) fix = note.value("fix", std::string());
+  }
+  return {ErrorCategory::kPermission,
+          "no energy was measured: " + record.value("reason", std::string()),
+          fix.empty() ? "edgetran doctor lists this machine's sensors" : fix};
+}
+
+/// The raw samples' file where only the record's is named: "r.json" has "r.samples.jsonl".
+std::string raw_file(const MeasureRequest& request) {
+  if (!request.raw.empty() || request.out.empty()) return request.raw;
+  return fs::path(request.out).replace_extension(".samples.jsonl").string();
+}
+
+/// Writes the samples, then the record that names them, relative to its own folder.
+base::Status keep(const MeasureRequest& request, device::Measurement& measured) {
+  const std::string raw = raw_file(request);
+  if (!raw.empty()) {
+    EDGETRAN_TRY(base::write_file_atomic(raw, measured.raw));
+    measured.record["raw"]["path"] = raw;
+  }
+  if (request.out.empty()) return {};
+  Json record = measured.record;
+  const fs::path folder = fs::absolute(request.out).parent_path();
+  record["raw"]["path"] = fs::absolute(raw).lexically_proximate(folder).string();
+  return base::write_file_atomic(request.out, base::dump_json(record) + "\n");
+}
+
+Result<Reply> measure(Context& context, const MeasureRequest& request) {
+  EDGETRAN_TRY(profile::find_profile(request.profile).map([](const auto&) {}));
+  EDGETRAN_ASSIGN(const auto loaded, load_model(request));
+  EDGETRAN_ASSIGN(auto cards,
+                  read_cards({request.device}, request.batch, request.length, context.events));
+  Hardware hardware(std::move(cards), {.agent = context.programs / "edgetran-agent"});
+  auto device = hardware.devices().front();
+  if (!request.deployment.empty()) {
+    EDGETRAN_ASSIGN(device, hardware.device(request.deployment));
+  }
+  const DeployableModel model{loaded.graph, loaded.weights, loaded.info.spec.vocabulary,
+                              loaded.info};
+  EDGETRAN_ASSIGN(const std::string bytes, hardware.export_model(device, model, context.cancel));
+  EDGETRAN_ASSIGN(auto measured, hardware.measure(device, model, bytes, request.profile,
+                                                  static_cast<uint64_t>(request.seed), context));
+  EDGETRAN_TRY(keep(request, measured));
+  if (request.require_energy && measured.record["energy"].is_null()) {
+    return tl::unexpected(no_energy(measured.record));
+  }
+  Reply reply;
+  reply.data = measured.record;
+  reply.text = measurement_text(request.model, device.name, measured.record);
+  if (measured.record.value("verdict", std::string()) == "INVALID") {
+    reply.outcome = ErrorCategory::kDevice;
+  }
+  return reply;
+}
+
+// -- recheck --------------------------------------------------------------------------------------
+
+struct RecheckRequest {
+  std::string result;
+  std::string raw;
+};
+
+/// The records of a file: one record, or lines of {"spec", "record"} (measurements.jsonl), which a
+/// folder holds under that name.
+Result<std::vector<Json>> read_records(const fs::path& file) {
+  EDGETRAN_ASSIGN(const std::string text, base::read_file(file, kMaxRecordBytes));
+  std::vector<Json> records;
+  if (file.extension() != ".jsonl") {
+    EDGETRAN_ASSIGN(Json record, base::parse_json(text, file.string()));
+    records.push_back(std::move(record));
+    return records;
+  }
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    EDGETRAN_ASSIGN(Json line, base::parse_json(rest.substr(0, end), file.string()));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (line.is_object() && line.contains("record")) records.push_back(line["record"]);
+  }
+  return records;
+}
+
+/// One row a difference; a record that is computed alike has one row that says so.
+base::Status recheck_one(const Json& record, const fs::path& raw, const std::string& name,
+                         Reply& reply) {
+  const auto text = base::read_file(raw, kMaxRawBytes);
+  if (!text) {
+    return base::fail(base::Error(text.error()).within("the raw samples of " + name));
+  }
+  const auto differences = profile::recheck(record, *text);
+  if (!differences) return base::fail(base::Error(differences.error()).within(name));
+  for (const std::string& difference : *differences) {
+    reply.data.push_back({{"result", name}, {"verdict", "differs"}, {"difference", difference}});
+    reply.outcome = ErrorCategory::kCorrupt;
+  }
+  if (differences->empty()) {
+    reply.data.push_back({{"result", name}, {"verdict", "equal"}, {"difference", ""}});
+  }
+  return {};
+}
+
+Result<Reply> recheck(Context& /*context*/, const RecheckRequest& request) {
+  fs::path file = request.result;
+  if (fs::is_directory(file)) file /= "measurements.jsonl";
+  EDGETRAN_ASSIGN(const auto records, read_records(file));
+  Reply reply;
+  reply.data = Json::array();
+  reply.columns = {{"result", "result"}, {"verdict", "verdict"}, {"difference", "difference"}};
+  for (size_t i = 0; i < records.size(); ++i) {
+    const Json path = records[i].value("/raw/path"_json_pointer, Json());
+    fs::path raw = request.raw;
+    if (raw.empty() && path.is_string()) raw = file.parent_path() / path.get<std::string>();
+    if (raw.empty()) {
+      return base::fail(ErrorCategory::kUsage,
+                        fmt::format("{} does not say where its raw samples are", file.string()),
+                        "name them with --raw, and measure with --out so that they are kept");
+    }
+    const std::string name =
+        records.size() == 1 ? file.string() : fmt::format("{}:{}", file.string(), i + 1);
+    EDGETRAN_TRY(recheck_one(records[i], raw, name, reply));
+  }
+  return reply;
+}
+
+// -- trace ----------------------------------------------------------------------------------------
+
+struct TraceRequest {
+  std::string samples;
+  std::string to = "csv";
+  std::string sensor;
+  std::string out;
+};
+
+Result<profile::PowerLog> find_log(const profile::Recording& recording, const std::string& sensor) {
+  auto logs = profile::power_logs(recording);
+  std::vector<std::string> names;
+  for (auto& [name, log] : logs) {
+    if (sensor.empty() || name == sensor) return std::move(log);
+    names.push_back(name);
+  }
+  if (names.empty()) {
+    return base::fail(ErrorCategory::kNotFound, "the samples hold no trace of power",
+                      "only measurements on devices with a power sensor have one");
+  }
+  return base::fail(ErrorCategory::kNotFound, fmt::format("there is no sensor \"{}\"; there are {}",
+                                                          sensor, fmt::join(names, ", ")));
+}
+
+Result<Reply> trace(Context& /*context*/, const TraceRequest& request) {
+  EDGETRAN_ASSIGN(const std::string text, base::read_file(request.samples, kMaxRawBytes));
+  EDGETRAN_ASSIGN(const auto recording, profile::decode_recording(text));
+  Reply reply;
+  if (request.to == "prometheus") {
+    reply.text = profile::prometheus_text(profile::sensor_figures(recording));
+  } else {
+    EDGETRAN_ASSIGN(const auto log, find_log(recording, request.sensor));
+    reply.text = profile::encode_power_trace(log);
+  }
+  reply.data = {{"format", request.to}, {"text", reply.text}};
+  if (request.out.empty()) return reply;
+  EDGETRAN_TRY(base::write_file_atomic(request.out, reply.text));
+  reply.text = fmt::format("written to {}\n", request.out);
+  reply.data = {{"format", request.to}, {"file", request.out}};
+  return reply;
+}
+
+}  // namespace
+
+std::vector<Operation> measurement_operations() {
+  base::Settings<MeasureRequest> measure_settings;
+  measure_settings.string("model", &MeasureRequest::model, "Model folder, or a spec file")
+      .string("device", &MeasureRequest::device, "Card file, or this-machine")
+      .string("deployment", &MeasureRequest::deployment, "Deployment of the card; empty: its first")
+      .integer("batch", &MeasureRequest::batch, 0, 65536, "", "Batch; 0: the deployment's own")
+      .integer("length", &MeasureRequest::length, 0, space::kMaxPositions, "tokens",
+               "Length; 0: the deployment's own")
+      .choice("profile", &MeasureRequest::profile, profile::profile_names(), "Measuring profile")
+      .boolean("mask", &MeasureRequest::mask, "Measure with the input attention_mask")
+      .integer("seed", &MeasureRequest::seed, 0, INT64_MAX, "", "Seed of inputs and fresh weights")
+      .string("raw", &MeasureRequest::raw, "File for the raw samples")
+      .string("out", &MeasureRequest::out,
+              "File for the record; its raw samples are kept beside it, for recheck")
+      .boolean("require_energy", &MeasureRequest::require_energy,
+               "Fail (exit 4) where no power sensor can be read");
+
+  base::Settings<RecheckRequest> recheck_settings;
+  recheck_settings
+      .string("result", &RecheckRequest::result,
+              "Record file of measure --out, measurements.jsonl, or a campaign's folder")
+      .string("raw", &RecheckRequest::raw, "Raw samples; empty: where the record says");
+
+  base::Settings<TraceRequest> trace_settings;
+  trace_settings.string("samples", &TraceRequest::samples, "Raw samples of a measurement")
+      .choice("to", &TraceRequest::to, {"csv", "prometheus"}, "Format")
+      .string("sensor", &TraceRequest::sensor, "Sensor, by name; empty: the first (csv)")
+      .string("out", &TraceRequest::out, "File; empty: standard output");
+
+  return {operation("measure", "Measure an encoder on a device", measure_settings, {"model"}, {},
+                    measure),
+          operation("recheck", "Compute a measurement's figures anew from its raw samples",
+                    recheck_settings, {"result"}, {}, recheck),
+          operation("trace", "The power trace of a measurement, with its phases", trace_settings,
+                    {"samples"}, {}, trace)};
+}
+
+}  // namespace edgetran::service
