@@ -34,8 +34,7 @@ class CampaignInputs : public CampaignTest {
   }
   Json config_json(const CampaignRequest& request) {
     base::SystemClock clock;
-    Context context{
-        .clock = clock, .events = events_, .cancel = {}, .programs = {}, .cache = {}};
+    Context context{.clock = clock, .events = events_, .cancel = {}, .programs = {}, .cache = {}};
     auto config = read_campaign(context, request);
     EXPECT_TRUE(config) << config.error().message;
     return config ? campaign_json(*config) : Json();
@@ -89,8 +88,7 @@ TEST_F(CampaignInputs, NameTheLineOfWhatIsNoSpec) {
 
 TEST_F(CampaignInputs, TakePublishedDictionariesAndSampledRowsToo) {
   write("models.jsonl", R"({"hash":"x","layers":1,"spec":)" + spec(16) + "}\n" +
-                            R"({"l":1,"o":[["sa_sdp_64","c_5_64"]],"h":[128],"f":[[512]]})" +
-                            "\n");
+                            R"({"l":1,"o":[["sa_sdp_64","c_5_64"]],"h":[128],"f":[[512]]})" + "\n");
   const auto models = read_models_file(path("models.jsonl"));
   ASSERT_TRUE(models) << models.error().message;
   ASSERT_EQ(models->size(), 2U);
@@ -135,8 +133,7 @@ TEST_F(CampaignInputs, RefuseMoreModelsThanASpaceHas) {
   write("space.yaml",
         "format: edgetran.space/1\nname: tiny\nlayers: [1]\nwidth: [16, 32]\nheads: [2]\n"
         "head_types: [sa_sdp]\nfeed_forward: {depth: [1], sizes: [16]}\npositions: 16\n");
-  const auto error =
-      refusal({{"models", ""}, {"space", path("space.yaml")}, {"count", "5"}});
+  const auto error = refusal({{"models", ""}, {"space", path("space.yaml")}, {"count", "5"}});
   EXPECT_THAT(error.message, HasSubstr("gave 2 different encoders"));
   EXPECT_THAT(error.hint, HasSubstr("--count 2"));
 }
@@ -229,8 +226,8 @@ TEST_F(CampaignChange, OfASettingIsNamed) {
 
 TEST_F(CampaignChange, OfTheModelsIsNamed) {
   EXPECT_THAT(change([&](auto&) {
-                write("models.jsonl", spec(16) + "\n" + spec(24) + "\n" + spec(32) + "\n" +
-                                          spec(40) + "\n");
+                write("models.jsonl",
+                      spec(16) + "\n" + spec(24) + "\n" + spec(32) + "\n" + spec(40) + "\n");
               }),
               HasSubstr("3 models there, 4 now"));
   write("models.jsonl", spec(16) + "\n" + spec(24) + "\n" + spec(32) + "\n");

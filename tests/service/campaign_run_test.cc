@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "device/card.h"
+#include "device/replay_table.h"
 #include "service/campaign/campaign_state.h"
 #include "service/campaign_fixture.h"
 
@@ -92,7 +92,24 @@ TEST_F(CampaignRun, ProjectsOneLineAPairWithSpecAndRecord) {
     EXPECT_EQ(line.at("spec"), table[i - 1].at("spec"));
     EXPECT_EQ(line.at("record").at("latency").at("median_s"), table[i - 1].at("latency_s"));
     EXPECT_EQ(line.at("record").at("deployment"), table[i - 1].at("deployment"));
+    const auto raw = read("c/" + line.at("record").at("raw").at("path").get<std::string>());
+    EXPECT_EQ(base::sha256_hex(raw), table[i - 1].at("raw_sha256"));
   }
+}
+
+TEST_F(CampaignRun, IsComputedAnewFromItsSamplesWithoutADifference) {
+  ASSERT_TRUE(run("c"));
+  const auto checked = call("recheck", {{"result", path("c")}});
+  ASSERT_TRUE(checked) << checked.error().message;
+  EXPECT_EQ(checked->data.size(), 6U);
+  for (const auto& row : checked->data) EXPECT_EQ(row.at("verdict"), "equal") << row.dump();
+}
+
+TEST_F(CampaignRun, IsATableThatAReplayBoardAnswersFrom) {
+  ASSERT_TRUE(run("c"));
+  const auto table = device::ReplayTable::read(path("c/measurements.jsonl"));
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_EQ(table->rows().size(), 6U);
 }
 
 TEST_F(CampaignRun, IsTheSameAgainAndWithAnotherOrderOfTheFile) {

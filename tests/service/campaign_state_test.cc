@@ -7,6 +7,7 @@
 #include <functional>
 #include <stdexcept>
 
+#include "base/text.h"
 #include "service/campaign/campaign_results.h"
 #include "service/campaign/campaign_store.h"
 #include "service/campaign/campaign_tables.h"
@@ -24,7 +25,8 @@ using ::testing::HasSubstr;
 Json created() {
   Json models = Json::array();
   for (const char* name : {"a", "b", "c"})
-    models.push_back({{"model", name}, {"spec", {{"name", name}}}, {"parameters", 1}, {"flops", 1}});
+    models.push_back(
+        {{"model", name}, {"spec", {{"name", name}}}, {"parameters", 1}, {"flops", 1}});
   return {{"format", "edgetran.campaign/1"},
           {"profile", "quick"},
           {"mask", false},
@@ -96,8 +98,7 @@ TEST(CampaignState, IsWhatItsEventsTell) {
   told.measure(record(2e-3, "INVALID"));
   told.finish();
   for (size_t kept = 1; kept <= told.events.size(); ++kept) {
-    const auto replayed =
-        replay_campaign(std::span(told.events).first(kept), "folder").value();
+    const auto replayed = replay_campaign(std::span(told.events).first(kept), "folder").value();
     EXPECT_EQ(replayed.settled(), kept - 1);
     const auto& board = replayed.boards[0];
     for (size_t i = 0; i < board.settled.size(); ++i) {
@@ -247,6 +248,22 @@ TEST(CampaignResults, MarkTheRecordsOfABatchThatDrifted) {
   const auto text = campaign_reply(told.state, {})->text;
   EXPECT_THAT(text, HasSubstr("DRIFT      batch 2"));
   EXPECT_THAT(text, HasSubstr(std::string(flag_meaning("DRIFT"))));
+}
+
+TEST(CampaignResults, ProjectRecordsAsMeasuredWithTheirBatchBeside) {
+  Told told = drifted(5);
+  const auto results = judge_board(told.state, told.board());
+  const auto text = measurements_jsonl(told.state);
+  const auto lines = base::split(base::trim(text), '\n');
+  ASSERT_EQ(lines.size(), 1 + results.pairs.size());
+  for (size_t i = 0; i < results.pairs.size(); ++i) {
+    Json projected = base::parse_json(lines[i + 1], "line").value().at("record");
+    const Json campaign = projected.at("provenance").at("campaign");
+    EXPECT_EQ(campaign.at("drift"), results.pairs[i].drifted);
+    EXPECT_EQ(campaign.at("batch"), *results.pairs[i].batch + 1);
+    projected.erase("provenance");
+    EXPECT_EQ(projected, results.pairs[i].settled->record);
+  }
 }
 
 TEST(CampaignResults, LeaveSteadyRecordsAsTheyAre) {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "device/model_formats.h"
 #include "encoder/encoder.h"
-#include "onnx/export.h"
 #include "weights/weights.h"
 
 namespace edgetran::service {
@@ -17,34 +17,43 @@ namespace {
 /// A classifier of two classes, as most tasks have: the logits are what a latency ends with.
 constexpr int64_t kLabels = 2;
 
-Result<std::shared_ptr<const ExportedModel>> export_model(const CampaignModel& model,
-                                                          const device::Deployment& deployment,
-                                                          bool mask, uint64_t seed) {
-  EDGETRAN_ASSIGN(
-      auto graph,
-      encoder::build_encoder(
-          model.spec, {.head = encoder::TaskHead::kClassifier, .labels = kLabels, .mask = mask}));
-  const auto weights =
-      weights::initialize(graph, base::RandomStream(seed, "campaign.weights").derive(model.id),
-                          weights::Initialization::kTraining);
-  EDGETRAN_ASSIGN(
-      auto onnx,
-      onnx::export_onnx(graph, weights, {.batch = deployment.batch, .length = deployment.length}));
-  return std::make_shared<const ExportedModel>(
-      ExportedModel{.graph = std::move(graph), .onnx = std::move(onnx)});
+/// Equal for deployments that run the same file: ONNX files are of one batch and length.
+std::string key_of(const CampaignModel& model, const device::Deployment& deployment,
+                   const std::string& format) {
+  if (format != device::kOnnxFormat) return fmt::format("{}/{}", format, model.id);
+  return fmt::format("{}/{}/{}/{}", format, model.id, deployment.batch, deployment.length);
 }
 
 }  // namespace
 
-Result<std::shared_ptr<const ExportedModel>> CampaignExports::get(
-    const CampaignModel& model, const device::Deployment& deployment, bool keep) {
-  const auto key = fmt::format("{}/{}/{}", model.id, deployment.batch, deployment.length);
+Result<std::shared_ptr<const ExportedModel>> CampaignExports::make(
+    const CampaignModel& model, const StudyDevice& device, const std::string& format) const {
+  weights::ModelInfo info;
+  info.spec = model.spec;
+  info.labels = kLabels;
+  auto options = weights::build_options(info);
+  options.mask = options_.mask;
+  EDGETRAN_ASSIGN(auto graph, encoder::build_encoder(model.spec, options));
+  const auto weights = weights::initialize(
+      graph, base::RandomStream(options_.seed, "campaign.weights").derive(model.id),
+      weights::Initialization::kTraining);
+  EDGETRAN_ASSIGN(auto bytes, hardware_.export_as(format, device,
+                                                  {graph, weights, model.spec.vocabulary, info}));
+  return std::make_shared<const ExportedModel>(
+      ExportedModel{.info = std::move(info), .graph = std::move(graph), .bytes = std::move(bytes)});
+}
+
+Result<std::shared_ptr<const ExportedModel>> CampaignExports::get(const CampaignModel& model,
+                                                                  const StudyDevice& device,
+                                                                  const std::string& format,
+                                                                  bool keep) {
+  const auto key = key_of(model, device.deployment, format);
   const auto known = std::ranges::find(entries_, key, &Entry::key);
   if (known != entries_.end()) {
     entries_.splice(entries_.begin(), entries_, known);
     return entries_.front().model;
   }
-  EDGETRAN_ASSIGN(auto made, export_model(model, deployment, options_.mask, options_.seed));
+  EDGETRAN_ASSIGN(auto made, make(model, device, format));
   ++made_;
   if (keep) {
     entries_.push_front({.key = key, .model = made});
@@ -55,10 +64,10 @@ Result<std::shared_ptr<const ExportedModel>> CampaignExports::get(
 
 void CampaignExports::make_room() {
   uint64_t bytes = 0;
-  for (const auto& entry : entries_) bytes += entry.model->onnx.size();
+  for (const auto& entry : entries_) bytes += entry.model->bytes.size();
   while (entries_.size() > 1 &&
          (entries_.size() > options_.most_files || bytes > options_.most_bytes)) {
-    bytes -= entries_.back().model->onnx.size();
+    bytes -= entries_.back().model->bytes.size();
     entries_.pop_back();
   }
 }

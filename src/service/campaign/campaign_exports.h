@@ -6,21 +6,23 @@
 #include <string>
 
 #include "base/result.h"
-#include "device/card.h"
 #include "graph/graph.h"
 #include "service/campaign/campaign_models.h"
+#include "service/study/hardware.h"
+#include "weights/model_folder.h"
 
 namespace edgetran::service {
 
 /// A model ready to be measured at one batch and length.
 struct ExportedModel {
+  weights::ModelInfo info;
   graph::Graph graph;
-  std::string onnx;
+  std::string bytes;  ///< in the format of the deployment's runtime
 };
 
-/// The ONNX files of the models that are being measured: made once for a (batch, length, mask) and
-/// kept while their group is measured (profile/campaign_plan.h). Fresh weights are seeded by the
-/// model: a latency does not depend on their values, but equal runs give equal files. Not
+/// The files of the models that are being measured: made once for a (format, batch, length, mask)
+/// and kept while their group is measured (profile/campaign_plan.h). Fresh weights are seeded by
+/// the model: a latency does not depend on their values, but equal runs give equal files. Not
 /// thread-safe; one a board.
 class CampaignExports {
  public:
@@ -30,13 +32,16 @@ class CampaignExports {
     size_t most_files = 0;
     uint64_t most_bytes = uint64_t{1} << 30;  ///< larger groups are made anew rather than swap
   };
-  explicit CampaignExports(Options options) : options_(options) {}
+  /// `hardware` outlives this.
+  CampaignExports(const Hardware& hardware, Options options)
+      : hardware_(hardware), options_(options) {}
 
-  /// The model at the deployment's batch and length. `keep`: it will be asked for again soon.
-  /// kUsage: it cannot be exported so; kResource: over 2 GiB.
+  /// The model in a format of the device's runtime (Hardware::model_format), at its batch and
+  /// length. `keep`: it will be asked for again soon. kUsage: it cannot be exported so; kResource:
+  /// over 2 GiB.
   base::Result<std::shared_ptr<const ExportedModel>> get(const CampaignModel& model,
-                                                         const device::Deployment& deployment,
-                                                         bool keep);
+                                                         const StudyDevice& device,
+                                                         const std::string& format, bool keep);
   /// How many files were made.
   size_t made() const { return made_; }
 
@@ -45,8 +50,12 @@ class CampaignExports {
     std::string key;
     std::shared_ptr<const ExportedModel> model;
   };
+  base::Result<std::shared_ptr<const ExportedModel>> make(const CampaignModel& model,
+                                                          const StudyDevice& device,
+                                                          const std::string& format) const;
   void make_room();
 
+  const Hardware& hardware_;
   Options options_;
   std::list<Entry> entries_;  ///< most recently used first
   size_t made_ = 0;

@@ -1,10 +1,13 @@
 #include "service/campaign/campaign_results.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
 
 #include "service/campaign/campaign_store.h"
+#include "store/artefacts.h"
 
 namespace edgetran::service {
 
@@ -126,13 +129,33 @@ Json marked_record(const CampaignResult& result) {
   return record;
 }
 
+namespace {
+
+/// As measured, with what the campaign knows of it.
+Json projected_record(const BoardResults& board, const CampaignResult& result) {
+  Json record = result.settled->record;
+  const auto sha256 = record.value("/raw/sha256"_json_pointer, std::string());
+  if (store::is_sha256(sha256))
+    record["raw"]["path"] = fmt::format("artifacts/{}/{}", sha256.substr(0, 2), sha256.substr(2));
+  Json campaign = {{"step", result.step}};
+  if (result.batch) {
+    campaign["batch"] = *result.batch + 1;
+    campaign["state"] = profile::batch_name(board.batches[*result.batch].state);
+  }
+  campaign["drift"] = result.drifted;
+  record["provenance"]["campaign"] = std::move(campaign);
+  return record;
+}
+
+}  // namespace
+
 std::string measurements_jsonl(const CampaignState& state) {
   std::string text = base::dump_json(Json{{"format", kMeasurementsFormat}}) + "\n";
   for (const auto& board : judge_campaign(state)) {
     for (const auto& result : board.pairs) {
       if (result.settled == nullptr || !record_latency(result.settled->record)) continue;
-      text += base::dump_json(
-                  Json{{"spec", result.model->at("spec")}, {"record", marked_record(result)}}) +
+      text += base::dump_json(Json{{"spec", result.model->at("spec")},
+                                   {"record", projected_record(board, result)}}) +
               "\n";
     }
   }

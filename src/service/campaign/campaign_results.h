@@ -46,7 +46,8 @@ std::vector<BoardResults> judge_campaign(const CampaignState& state);
 /// A record's flags.
 std::vector<std::string> record_flags(const base::Json& record);
 
-/// The record as measurements.jsonl has it: of a batch that drifted with the flag DRIFT.
+/// The record as tables show it: of a batch that drifted with the flag DRIFT, and FLAGGED where it
+/// was VALID.
 base::Json marked_record(const CampaignResult& result);
 
 }  // namespace edgetran::service

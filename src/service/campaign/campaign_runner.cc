@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <tuple>
 
 #include "base/random.h"
 #include "base/units.h"
@@ -47,11 +48,11 @@ bool measures_this_machine(const CampaignConfig& config) {
   });
 }
 
-/// Shapes (batch, length) of a board's deployments: as many files a model.
+/// What a board's deployments may need a model's file in: at most so many files a model.
 size_t shapes_of(const device::Card& card) {
-  std::set<std::pair<int64_t, int64_t>> shapes;
+  std::set<std::tuple<std::string, int64_t, int64_t>> shapes;
   for (const auto& deployment : card.deployments)
-    shapes.emplace(deployment.batch, deployment.length);
+    shapes.emplace(deployment.runtime, deployment.batch, deployment.length);
   return shapes.size();
 }
 
@@ -73,7 +74,8 @@ class CampaignRunner::BoardThread {
         index_(index),
         board_(runner.config_.boards[index]),
         local_(works_here(board_.card.board.kind)),
-        exports_({.mask = runner.config_.mask,
+        exports_(runner.hardware_,
+                 {.mask = runner.config_.mask,
                   .seed = static_cast<uint64_t>(runner.config_.seed),
                   .most_files = (profile::kGroupModels + 1) * shapes_of(board_.card)}) {
     for (const auto& model : runner.config_.models) models_[model.id] = &model;
@@ -107,10 +109,10 @@ class CampaignRunner::BoardThread {
   Result<device::Measurement> measure(const CampaignStep& step) {
     const StudyDevice& device = *devices_.at(step.deployment);
     const CampaignModel& model = *models_.at(step.model);
-    EDGETRAN_ASSIGN(const auto exported, exported_model(step, model, device.deployment));
+    EDGETRAN_ASSIGN(const auto exported, exported_model(step, model, device));
     // Weights were of use for the export only.
     const weights::Weights none;
-    const DeployableModel deployable{exported->graph, none, model.spec.vocabulary};
+    const DeployableModel deployable{exported->graph, none, model.spec.vocabulary, exported->info};
     std::optional<MachineTurns::Turn> turn;
     if (local_) turn.emplace(runner_.turns_);
     Context context{.clock = runner_.context_.clock,
@@ -118,18 +120,29 @@ class CampaignRunner::BoardThread {
                     .cancel = runner_.stop_now_,
                     .programs = runner_.context_.programs,
                     .cache = runner_.context_.cache};
-    return runner_.hardware_.measure(device, deployable, exported->onnx, runner_.config_.profile,
+    return runner_.hardware_.measure(device, deployable, exported->bytes, runner_.config_.profile,
                                      seed_of(progress().settled.size()), context);
   }
 
-  Result<std::shared_ptr<const ExportedModel>> exported_model(
-      const CampaignStep& step, const CampaignModel& model, const device::Deployment& deployment) {
+  Result<std::shared_ptr<const ExportedModel>> exported_model(const CampaignStep& step,
+                                                              const CampaignModel& model,
+                                                              const StudyDevice& device) {
     if (step.kind == StepKind::kSentinel && sentinel_) return sentinel_;
+    // Not within a turn: a board that is far away may take its time to answer.
+    EDGETRAN_ASSIGN(const std::string format, format_of(device));
     const bool first = step.kind == StepKind::kCandidate && !step.retries;
     const MachineTurns::Turn turn(runner_.turns_);
-    EDGETRAN_ASSIGN(auto exported, exports_.get(model, deployment, first));
+    EDGETRAN_ASSIGN(auto exported, exports_.get(model, device, format, first));
     if (step.kind == StepKind::kSentinel) sentinel_ = exported;
     return exported;
+  }
+
+  Result<std::string> format_of(const StudyDevice& device) {
+    auto& format = formats_[device.deployment.runtime];
+    if (format.empty()) {
+      EDGETRAN_ASSIGN(format, runner_.hardware_.model_format(device, runner_.stop_now_));
+    }
+    return format;
   }
 
   /// A seed of its own for every measurement; below 2^53 so that every JSON reader holds it.
@@ -202,6 +215,7 @@ class CampaignRunner::BoardThread {
   CampaignExports exports_;
   std::shared_ptr<const ExportedModel> sentinel_;
   std::map<std::string, const CampaignModel*> models_;
+  std::map<std::string, std::string> formats_;  ///< of model files, by runtime
   std::map<std::string, const StudyDevice*> devices_;
 };
 

@@ -63,8 +63,10 @@ class CampaignStore {
 
 /// measurements.jsonl (`edgetran.measurements/1`) of a state: a line for each pair that has a
 /// latency, in the order of boards, deployments and models: its final attempt, INVALID ones too.
-/// {"spec", "record"}; a record of a batch that drifted has the flag DRIFT, and is FLAGGED where it
-/// was VALID. Sentinels and repeats are not among them.
+/// {"spec", "record"}. The records are as measured, so that `edgetran recheck` computes them anew;
+/// provenance.campaign {"step", "batch", "state", "drift"} tells of the batch that each was
+/// measured in, and raw.path leads to its samples from the campaign's folder. Sentinels and repeats
+/// are not among them.
 std::string measurements_jsonl(const CampaignState& state);
 
 }  // namespace edgetran::service

@@ -72,7 +72,7 @@ Json measurement_row(const BoardResults& board, const CampaignResult& result) {
       if (record.contains(key)) row[key] = record.at(key);
     for (const auto& [name, value] : store::record_metrics(record)) row[name] = value;
     row["flags"] = fmt::format("{}", fmt::join(record_flags(record), " "));
-    if (record.contains("raw")) row["raw_sha256"] = record.at("raw").value("sha256", std::string());
+    row["raw_sha256"] = record.value("/raw/sha256"_json_pointer, std::string());
   }
   if (result.settled != nullptr && !result.settled->reason.empty())
     row["reason"] = result.settled->reason;
