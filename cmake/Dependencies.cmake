@@ -6,6 +6,7 @@ find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(tl-expected REQUIRED)
+set(OPENSSL_USE_STATIC_LIBS ${EDGETRAN_STATIC})
 find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(PkgConfig REQUIRED)
@@ -14,6 +15,21 @@ pkg_check_modules(LZMA REQUIRED IMPORTED_TARGET liblzma)
 find_package(CLI11 REQUIRED)
 find_package(Protobuf REQUIRED)  # before ONNX, whose package file expects its targets
 find_package(ONNX REQUIRED)
+
+# What a program for other systems is linked with, and the same as shared libraries otherwise.
+# Debian has no static fmt and spdlog; both are whole in their headers.
+if(EDGETRAN_STATIC)
+  set(EDGETRAN_FMT fmt::fmt-header-only)
+  set(EDGETRAN_SPDLOG spdlog::spdlog_header_only)
+  set_target_properties(spdlog::spdlog_header_only PROPERTIES
+                        INTERFACE_LINK_LIBRARIES "Threads::Threads;fmt::fmt-header-only")
+  find_library(EDGETRAN_YAML libyaml-cpp.a REQUIRED)
+  add_link_options(-static)
+else()
+  set(EDGETRAN_FMT fmt::fmt)
+  set(EDGETRAN_SPDLOG spdlog::spdlog)
+  set(EDGETRAN_YAML yaml-cpp)
+endif()
 
 if(EDGETRAN_ENGINES)
   # The engines come as wheels in the project's virtual environment; both ship CMake packages.

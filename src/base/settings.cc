@@ -85,6 +85,10 @@ Json settings_schema(const std::vector<SettingInfo>& infos) {
       add_bound(schema, "maximum", info.high, is_integer);
     }
     if (info.type == SettingInfo::Type::kChoice) schema["enum"] = info.choices;
+    if (info.repeatable) {
+      schema["type"] = "array";
+      schema["items"] = {{"type", "string"}};
+    }
     properties[info.name] = std::move(schema);
   }
   return properties;

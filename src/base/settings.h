@@ -23,6 +23,7 @@ struct SettingInfo {
   std::vector<std::string> choices{};  ///< kChoice
   std::string unit{};                  ///< "s", "tokens", ... or empty
   std::string text{};                  ///< one sentence for help and docs
+  bool repeatable = false;             ///< kString: a list; the flag may be given several times
 };
 
 /// "learning-rate" of "learning_rate".
@@ -46,6 +47,9 @@ class Settings {
   Settings& number(const std::string& name, double Config::*member, double low, double high,
                    const std::string& unit, const std::string& text);
   Settings& string(const std::string& name, std::string Config::*member, const std::string& text);
+  /// A list of texts: a text adds to it, a list takes its place.
+  Settings& strings(const std::string& name, std::vector<std::string> Config::*member,
+                    const std::string& text);
   Settings& choice(const std::string& name, std::string Config::*member,
                    std::vector<std::string> choices, const std::string& text);
 

@@ -68,6 +68,23 @@ Settings<Config>& Settings<Config>::string(const std::string& name, std::string 
 }
 
 template <class Config>
+Settings<Config>& Settings<Config>::strings(const std::string& name,
+                                            std::vector<std::string> Config::*member,
+                                            const std::string& text) {
+  const auto read = [member](const ConfigValue& value, Config& config) -> Status {
+    if (value.kind() == ConfigValue::Kind::kList) {
+      EDGETRAN_ASSIGN(config.*member, value.as_strings());
+    } else {
+      EDGETRAN_ASSIGN(auto text_value, value.as_string());
+      (config.*member).push_back(std::move(text_value));
+    }
+    return {};
+  };
+  return add({.name = name, .type = SettingInfo::Type::kString, .text = text, .repeatable = true},
+             {read, [member](const Config& config) { return Json(config.*member); }});
+}
+
+template <class Config>
 Settings<Config>& Settings<Config>::choice(const std::string& name, std::string Config::*member,
                                            std::vector<std::string> choices,
                                            const std::string& text) {

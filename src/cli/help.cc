@@ -28,6 +28,7 @@ std::string group_summary(const std::string& group) {
       {"model", "Encoders: look at, count, make and export one"},
       {"data", "Text data: prepare token files"},
       {"device", "Boards and deployments"},
+      {"profile", "Campaigns: many encoders measured on boards, resumable"},
       {"search", "Search over (encoder, device) pairs"},
       {"study", "The whole chain from one file, resumable"},
   };

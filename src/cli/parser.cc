@@ -40,7 +40,7 @@ std::string described(const SettingInfo& info) {
   std::string text = info.text;
   if (!info.unit.empty()) text += fmt::format(" [{}]", info.unit);
   const bool shows_default =
-      info.type != SettingInfo::Type::kBoolean &&
+      info.type != SettingInfo::Type::kBoolean && !info.repeatable &&
       !(info.default_value.is_string() && info.default_value.get_ref<const std::string&>().empty());
   if (shows_default)
     text += fmt::format(" (default {})", info.default_value.is_string()
@@ -73,7 +73,11 @@ void declare_options(Command& command) {
     const bool must = std::ranges::find(needed, info.name) != needed.end();
     if (info.type != SettingInfo::Type::kBoolean)
       option->type_name(type_word(info) + (must ? " REQUIRED" : ""));
-    option->take_last();
+    if (info.repeatable) {
+      option->take_all();
+    } else {
+      option->take_last();
+    }
     command.options.emplace_back(info.name, option);
   }
   CLI::Option* format =
@@ -179,6 +183,10 @@ base::Result<Invocation> collect(const Command& command, bool quiet) {
   for (const auto& [name, option] : command.options) {
     if (option->count() == 0) continue;
     const bool flag = option->get_items_expected_max() == 0;
+    if (option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll) {
+      for (const auto& text : option->results()) invocation.arguments.emplace_back(name, text);
+      continue;
+    }
     invocation.arguments.emplace_back(name, flag ? "true" : option->results().back());
   }
   return invocation;

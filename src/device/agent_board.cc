@@ -96,6 +96,10 @@ base::Result<Measurement> AgentBoard::measure(const MeasureRequest& request,
   fields["profile"] = request.profile;
   fields["vocabulary"] = request.vocabulary;
   fields["seed"] = to_integer(request.seed);
+  if (!card_.board.environment.empty()) fields["environment"] = card_.board.environment;
+  if (runs_model() && request.cost) {
+    fields["cost"] = {{"flops", request.cost->flops}, {"bytes_moved", request.cost->bytes_moved}};
+  }
   EDGETRAN_ASSIGN(const Json extra, extra_fields(prepared));
   fields.update(extra);
   // A law is quick and must give the same bytes each time: it starts over instead of resuming.
@@ -116,7 +120,6 @@ base::Result<Measurement> AgentBoard::measure(const MeasureRequest& request,
   Json& record = measurement.record;
   record["memory"]["model_bytes"] = prepared.model.size();
   const BoardInfo& board = card_.board;
-  if (!board.environment.empty()) record["provenance"]["environment"] = board.environment;
   if (is_remote(board.kind)) {
     record["provenance"]["connection"] = {{"kind", board_kind_name(board.kind)},
                                           {"reconnects", reconnects}};

@@ -61,9 +61,8 @@ std::optional<TransportEnd> AgentClient::greet(const base::CancelToken& cancel) 
   auto reply = client_.call("hello", wire::hello_json(self), {}, options);
   if (!reply) {
     base::Error error = std::move(reply).error();
-    // A refusal leaves the stream open and has an advice; whatever breaks the stream has neither.
-    const bool refused = error.category != ErrorCategory::kProtocol || !error.hint.empty();
-    if (refused) return final(std::move(error));
+    const bool given_up = error.category == ErrorCategory::kInterrupted;
+    if (client_.replied() || given_up) return final(std::move(error));
     return transport_->end(error.within("the agent does not answer"));
   }
   auto theirs = wire::read_hello(reply->json);
@@ -129,7 +128,10 @@ base::Result<Json> AgentClient::measure(const Json& fields, std::string_view blo
   options.events = &events;
   options.cancel = cancel;
   options.heartbeat_verb = "lease";
-  options.heartbeat_s = kHeartbeat_s;
+  // Nothing is sent inside a measured window: the agent says between two of them when it wants the
+  // lease renewed. What measures nothing is told by time.
+  options.heartbeat_event = "renew";
+  if (fields.value("mode", std::string()) != "latency") options.heartbeat_s = kHeartbeat_s;
   EDGETRAN_ASSIGN(auto reply, client_.call("measure", fields, blob, options));
   return std::move(reply.json);
 }

@@ -67,7 +67,8 @@ std::vector<std::string> ssh_arguments(const BoardInfo& board, const SshFiles& f
   set(fmt::format("UserKnownHostsFile=\"{}\"", ssh_file(known)));
   if (pinned) set(fmt::format("HostKeyAlias={}", kHostKeyAlias));
   if (!ssh.identity.empty()) {
-    words.insert(words.end(), {"-i", ssh_file(ssh.identity)});
+    // Not -i, which looks for the file before it takes %% for %.
+    set(fmt::format("IdentityFile=\"{}\"", ssh_file(ssh.identity)));
     set("IdentitiesOnly=yes");
   }
   for (const std::string& option : ssh.options) set(option);

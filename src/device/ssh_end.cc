@@ -149,9 +149,8 @@ TransportEnd ssh_end(const BoardInfo& board, const std::optional<base::ExitStatu
                      std::string_view log, const base::Error& seen) {
   if (!status) {
     return make(Kind::kAgent, ErrorCategory::kDevice, seen.message,
-                seen.hint.empty() ? "does the board's shell print something at its start? a "
-                                    "shell that is not interactive must not (.bashrc, .profile)"
-                                  : seen.hint);
+                "does the board's shell print something at its start? a shell that is not "
+                "interactive must not (.bashrc, .profile)");
   }
   const bool exited = status->kind == base::ExitStatus::Kind::kExited;
   if (exited && status->code == kSshFailed) return ssh_failed(board, log);

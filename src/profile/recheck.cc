@@ -19,7 +19,8 @@ std::string shown(const Json& value) {
 }
 
 bool is_directors(const std::string& pointer, bool modelled) {
-  if (pointer == "/raw/path" || pointer == "/provenance/clock") return true;
+  if (pointer == "/raw/path" || pointer == "/provenance/clock" || pointer == "/provenance/campaign")
+    return true;
   // The agent of a modelled board never sees the model.
   return modelled && pointer == "/memory/model_bytes";
 }

@@ -18,6 +18,7 @@ std::vector<Operation> training_operations();
 std::vector<Operation> device_operations();
 std::vector<Operation> measurement_operations();
 std::vector<Operation> device_check_operations();
+std::vector<Operation> campaign_operations();
 std::vector<Operation> study_operations();
 std::vector<Operation> demo_operations();
 std::vector<Operation> glue_operations();

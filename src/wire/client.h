@@ -22,7 +22,10 @@ struct CallOptions {
   base::CancelToken cancel;           ///< first request: sends `cancel`; second: gives up at once
   /// A verb to send (its reply is dropped) every heartbeat_s while waiting; empty: none.
   std::string heartbeat_verb;
-  double heartbeat_s = 0;
+  double heartbeat_s = 0;  ///< 0: not by time
+  /// An event of this request at which the heartbeat is sent at once: a peer that must not be
+  /// disturbed says when it wants one. Empty: none.
+  std::string heartbeat_event{};
 };
 
 /// The asking side of a connection: one call at a time, from one thread.
@@ -39,6 +42,10 @@ class Client {
   base::Result<Message> call(const std::string& verb, const base::Json& fields,
                              std::string_view blob = {}, const CallOptions& options = {});
 
+  /// Whether the last call ended by the peer's own reply, be it an error: it is there and
+  /// understands.
+  bool replied() const { return replied_; }
+
  private:
   std::optional<base::Error> refusal();
   base::Result<std::optional<Message>> take(Incoming incoming, int64_t id,
@@ -48,6 +55,7 @@ class Client {
   Connection& connection_;
   int64_t last_id_ = 0;
   bool cancel_sent_ = false;
+  bool replied_ = false;
   double next_heartbeat_s_ = 0;
 };
 

@@ -122,5 +122,33 @@ TEST(Settings, SchemaLeavesOpenRangesOut) {
   EXPECT_FALSE(schema["batch_size"].contains("maximum"));
 }
 
+struct Listed {
+  std::vector<std::string> devices;
+};
+
+Settings<Listed> listed() {
+  Settings<Listed> settings;
+  settings.strings("device", &Listed::devices, "Cards.");
+  return settings;
+}
+
+TEST(Settings, TextsAddToAListAndAListTakesItsPlace) {
+  Listed config;
+  ASSERT_TRUE(listed().set(config, "device", "a.yaml"));
+  ASSERT_TRUE(listed().set(config, "device", "b.yaml"));
+  EXPECT_THAT(config.devices, testing::ElementsAre("a.yaml", "b.yaml"));
+  ConfigMap map =
+      ConfigMap::of(ConfigValue::parse_yaml("device: [c.yaml]\n", "s.yaml").value()).value();
+  ASSERT_TRUE(listed().read(map, config));
+  EXPECT_THAT(config.devices, testing::ElementsAre("c.yaml"));
+}
+
+TEST(Settings, AListIsAnArrayOfStringsInTheSchema) {
+  const Json schema = settings_schema(listed().infos()).at("device");
+  EXPECT_EQ(schema.at("type"), "array");
+  EXPECT_EQ(schema.at("items").at("type"), "string");
+  EXPECT_EQ(schema.at("default"), Json::array());
+}
+
 }  // namespace
 }  // namespace edgetran::base

@@ -184,6 +184,7 @@ TEST(LocalBoard, RefusesBytesThatAreNoModel) {
   card.deployments = {{.name = "one", .runtime = "openvino", .precision = "fp32"}};
   MeasureRequest wanted = request();
   wanted.deployment = "one";
+  wanted.cost.reset();
   base::NullSink sink;
   const auto measurement = make_board(card, options())->measure(wanted, sink, {});
   ASSERT_FALSE(measurement);

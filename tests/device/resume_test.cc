@@ -182,12 +182,21 @@ TEST(AgentFlags, AnAcceleratorIsAskedForWhereItIsNotTheProcessor) {
   EXPECT_EQ(asked[1]["measure"]["accelerator"], "GPU");
 }
 
-TEST(Provenance, HasTheCardsEnvironmentAndNoClockOfThisMachineItself) {
+TEST(AgentFlags, TheCardsEnvironmentAndTheModelsCostGoWithTheRequest) {
   Card card = real_card();
   card.board.environment = {{"supply", "USB-C 5 V"}, {"ambient", "21"}};
-  const auto measurement = measure(FakeAgent(R"({})"), real_request(), card);
+  MeasureRequest request = real_request();
+  request.cost = CostSummary{.flops = 12, .bytes_moved = 34};
+  const FakeAgent agent(R"({})");
+  ASSERT_TRUE(measure(agent, request, card));
+  const base::Json asked = agent.noted("measure").at(0)["measure"];
+  EXPECT_EQ(asked["environment"], base::Json({{"ambient", "21"}, {"supply", "USB-C 5 V"}}));
+  EXPECT_EQ(asked["cost"], base::Json({{"flops", 12}, {"bytes_moved", 34}}));
+}
+
+TEST(Provenance, OfThisMachineHasNoClockAndNoConnection) {
+  const auto measurement = measure(FakeAgent(R"({})"));
   ASSERT_TRUE(measurement) << measurement.error().message;
-  EXPECT_EQ(measurement->record["provenance"]["environment"]["supply"], "USB-C 5 V");
   EXPECT_FALSE(measurement->record["provenance"].contains("clock"));
   EXPECT_FALSE(measurement->record["provenance"].contains("connection"));
 }

@@ -138,7 +138,7 @@ TEST_F(SshBoard, AMissingAgentIsADeviceErrorThatNamesIt) {
 }
 
 TEST_F(SshBoard, AnAgentThatCannotBeExecutedIsAPermissionError) {
-  EXPECT_EQ(refusal(card("/etc/hostname")).category, ErrorCategory::kPermission);
+  EXPECT_EQ(refusal(card(sshd_->path("config"))).category, ErrorCategory::kPermission);
 }
 
 TEST_F(SshBoard, AShellThatPrintsIsToldFromAnAgent) {

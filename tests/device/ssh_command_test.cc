@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/files.h"
 #include "base/process.h"
 
 namespace edgetran::device {
@@ -80,14 +81,16 @@ TEST(SshCommand, IsUnderstoodByTheSystemsSshAsItIsMeant) {
   wanted.ssh.port = 2222;
   wanted.ssh.identity = "/tmp/50% sure/key";
   wanted.ssh.options = {"StrictHostKeyChecking=no", "ForwardAgent=yes", "Ciphers=aes128-ctr"};
-  const std::string text = understood(arguments(wanted));
+  const auto folder = std::move(*base::TemporaryFolder::create("50% a b"));
+  const auto known = folder.path() / "known";
+  const std::string text = understood(ssh_arguments(wanted, {known, folder.path() / "log"}));
   for (const char* line :
        {"user me\n", "port 2222\n", "hostname pi\n", "stricthostkeychecking true\n",
         "forwardagent no\n", "batchmode yes\n", "ciphers aes128-ctr\n", "compression no\n",
-        "serveraliveinterval 10\n", "serveralivecountmax 3\n", "identitiesonly yes\n",
-        "userknownhostsfile \"/tmp/a b/known\"\n"}) {
+        "serveraliveinterval 10\n", "serveralivecountmax 3\n", "identitiesonly yes\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
   }
+  EXPECT_NE(text.find("userknownhostsfile " + known.string() + "\n"), std::string::npos) << text;
 }
 
 TEST(SshCommand, TheHostCannotBeTakenForAFlag) {

@@ -92,13 +92,16 @@ Result<std::string> Hardware::export_onnx(const StudyDevice& device,
 
 Result<std::string> Hardware::export_model(const StudyDevice& device, const DeployableModel& model,
                                            const base::CancelToken& cancel) const {
+  EDGETRAN_ASSIGN(const std::string format, model_format(device, cancel));
+  return export_as(format, device, model);
+}
+
+Result<std::string> Hardware::model_format(const StudyDevice& device,
+                                           const base::CancelToken& cancel) const {
   const std::string& runtime = device.deployment.runtime;
   EDGETRAN_ASSIGN(const auto formats, boards_[device.board]->model_formats(runtime, cancel));
-  for (const std::string& format : formats) {
-    if (format == device::kOnnxFormat) return export_onnx(device, model);
-    if (format == weights::kPackedFormatName)
-      return weights::pack_model(model.info, model.graph, model.weights);
-  }
+  for (const std::string& format : formats)
+    if (format == device::kOnnxFormat || format == weights::kPackedFormatName) return format;
   return base::fail(
       ErrorCategory::kDevice,
       fmt::format("the runtime {} reads the formats {}; this program writes {} and {}", runtime,
@@ -106,12 +109,20 @@ Result<std::string> Hardware::export_model(const StudyDevice& device, const Depl
       "use another runtime");
 }
 
+Result<std::string> Hardware::export_as(const std::string& format, const StudyDevice& device,
+                                        const DeployableModel& model) const {
+  if (format == weights::kPackedFormatName)
+    return weights::pack_model(model.info, model.graph, model.weights);
+  return export_onnx(device, model);
+}
+
 Result<device::Measurement> Hardware::measure(const StudyDevice& device,
                                               const DeployableModel& model,
                                               const std::string& model_bytes,
                                               const std::string& profile, uint64_t seed,
-                                              Context& context) {
+                                              Context& context, device::RawSink raw_sink) {
   device::MeasureRequest request;
+  request.raw_sink = std::move(raw_sink);
   request.model_bytes = model_bytes;
   request.cost = device::count_cost(
       model.graph, {.batch = device.deployment.batch, .length = device.deployment.length});

@@ -40,7 +40,8 @@ base::Result<std::vector<device::Card>> read_cards(const std::vector<std::string
                                                    int64_t batch, int64_t length,
                                                    base::EventSink& events);
 
-/// The boards of a study. Not thread-safe; agents start with the first measurement.
+/// The boards of a study or a campaign; agents start with the first measurement. Not thread-safe,
+/// but calls for devices of different boards may run side by side.
 class Hardware {
  public:
   Hardware(std::vector<device::Card> cards, const device::BoardOptions& options);
@@ -58,10 +59,16 @@ class Hardware {
   /// runtime or we write no format of it.
   base::Result<std::string> export_model(const StudyDevice& device, const DeployableModel& model,
                                          const base::CancelToken& cancel = {}) const;
+  /// Its two halves: asking the board, and writing what export_as() of that format gives. A packed
+  /// model is the same for every batch and length.
+  base::Result<std::string> model_format(const StudyDevice& device,
+                                         const base::CancelToken& cancel = {}) const;
+  base::Result<std::string> export_as(const std::string& format, const StudyDevice& device,
+                                      const DeployableModel& model) const;
   base::Result<device::Measurement> measure(const StudyDevice& device, const DeployableModel& model,
                                             const std::string& model_bytes,
                                             const std::string& profile, uint64_t seed,
-                                            Context& context);
+                                            Context& context, device::RawSink raw_sink = {});
   /// Logits of tensor-blob inputs (device::Board::run_outputs).
   base::Result<std::string> run_outputs(const StudyDevice& device, const std::string& model_bytes,
                                         int64_t vocabulary, std::string_view inputs,

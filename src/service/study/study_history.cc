@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "service/json_difference.h"
 #include "store/study_events.h"
 #include "store/study_view.h"
 
@@ -55,27 +56,6 @@ Status replay_state(const Json& payload, search::Method& method) {
   return method.tell(work, {.kind = Outcome::Kind::kFailed,
                             .metrics = {},
                             .reason = payload.value("reason", std::string())});
-}
-
-std::string joined(const std::string& path, const std::string& key) {
-  return path.empty() ? key : fmt::format("{}.{}", path, key);
-}
-
-/// The first member that differs, as "task.max_length: 32 there, 64 now".
-std::string first_difference(const Json& then, const Json& now, const std::string& path) {
-  if (then.is_object() && now.is_object()) {
-    for (const auto& [key, value] : now.items()) {
-      const std::string inner = joined(path, key);
-      if (!then.contains(key)) return inner + ": new";
-      auto difference = first_difference(then.at(key), value, inner);
-      if (!difference.empty()) return difference;
-    }
-    for (const auto& [key, value] : then.items())
-      if (!now.contains(key)) return joined(path, key) + ": gone";
-    return {};
-  }
-  if (base::canonical_json(then) == base::canonical_json(now)) return {};
-  return fmt::format("{}: {} there, {} now", path, base::dump_json(then), base::dump_json(now));
 }
 
 }  // namespace
