@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "base/version.h"
 #include "device/agent_client.h"
+#include "device/replay_check.h"
 #include "device/ssh_command.h"
 
 namespace edgetran::device {
@@ -244,6 +245,7 @@ std::vector<CheckLine> compare_card(const Card& card, const wire::Hello& about,
 
 base::Result<BoardCheck> check_board(const Card& card, const BoardOptions& options,
                                      const base::CancelToken& cancel) {
+  if (card.board.kind == BoardKind::kReplay) return check_replay(card);
   const auto program =
       options.agent.empty() ? base::executable_folder() / "edgetran-agent" : options.agent;
   auto transport = open_transport(card, {.agent = program, .agent_log = options.agent_log});
