@@ -33,6 +33,7 @@ double number(const Json& json) {
 std::vector<double> seconds_of(const Json& list) {
   require(list.is_array(), "\"seconds\" must be a list");
   std::vector<double> seconds;
+  seconds.reserve(list.size());
   for (const Json& item : list) {
     seconds.push_back(number(item));
     require(seconds.back() >= 0, "a time is below 0");
