@@ -49,6 +49,7 @@ base::Result<int64_t> require_integer(ConfigMap& map, const std::string& key, in
 
 base::Result<BoardKind> read_kind(const ConfigValue& value) {
   std::vector<std::string> names;
+  names.reserve(kKinds.size());
   for (const KindName& known : kKinds) names.emplace_back(known.name);
   EDGETRAN_ASSIGN(const std::string name, value.as_choice(names));
   return std::find_if(kKinds.begin(), kKinds.end(),
@@ -159,6 +160,7 @@ base::Status check_simulated(const BoardInfo& board, const Deployment& deploymen
 
 base::Result<std::string> read_runtime(const ConfigValue& value, const BoardInfo& board) {
   std::vector<std::string> names = kRuntimes;
+  names.reserve(names.size() + board.runtimes.size());
   for (const auto& [name, command] : board.runtimes) names.push_back(name);
   auto name = value.as_choice(names);
   if (!name && board.kind != BoardKind::kSimulated) {

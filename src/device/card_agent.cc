@@ -26,6 +26,7 @@ const KnownSensor& find_known(const std::string& name) {
 base::Result<const KnownSensor*> read_driver(ConfigMap& map) {
   EDGETRAN_ASSIGN(const auto value, map.require("driver"));
   std::vector<std::string> names;
+  names.reserve(known_sensors().size());
   for (const KnownSensor& sensor : known_sensors()) names.push_back(sensor.name);
   EDGETRAN_ASSIGN(const std::string name, value.as_choice(names));
   const KnownSensor& sensor = find_known(name);

@@ -35,7 +35,7 @@ class Differences {
     if (recorded.is_object() && computed.is_object()) {
       for (const auto& [key, value] : computed.items()) {
         const auto found = recorded.find(key);
-        const std::string child = pointer + "/" + key;
+        const std::string child = fmt::format("{}/{}", pointer, key);
         if (found == recorded.end()) {
           if (!is_directors(child, modelled_)) add(child, "is missing in the record");
         } else {
@@ -43,7 +43,7 @@ class Differences {
         }
       }
       for (const auto& [key, value] : recorded.items()) {
-        const std::string child = pointer + "/" + key;
+        const std::string child = fmt::format("{}/{}", pointer, key);
         if (!computed.contains(key) && !is_directors(child, modelled_)) {
           add(child, "is not computed from the samples");
         }

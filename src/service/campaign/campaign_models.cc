@@ -99,6 +99,7 @@ Result<std::vector<CampaignModel>> sample_models(const std::filesystem::path& sp
 const CampaignModel& median_model(const std::vector<CampaignModel>& models) {
   EDGETRAN_CHECK(!models.empty(), "a campaign has models");
   std::vector<const CampaignModel*> order;
+  order.reserve(models.size());
   for (const auto& model : models) order.push_back(&model);
   std::ranges::sort(order, {},
                     [](const CampaignModel* model) { return std::tie(model->flops, model->id); });

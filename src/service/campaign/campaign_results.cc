@@ -106,6 +106,7 @@ BoardResults judge_board(const CampaignState& state, const BoardProgress& board)
 
 std::vector<BoardResults> judge_campaign(const CampaignState& state) {
   std::vector<BoardResults> list;
+  list.reserve(state.boards.size());
   for (const auto& board : state.boards) list.push_back(judge_board(state, board));
   return list;
 }

@@ -33,6 +33,7 @@ constexpr size_t kShownDigits = 12;
 
 std::vector<device::Card> cards_of(const CampaignConfig& config) {
   std::vector<device::Card> cards;
+  cards.reserve(config.boards.size());
   for (const auto& board : config.boards) cards.push_back(board.card);
   return cards;
 }

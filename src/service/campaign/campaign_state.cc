@@ -85,6 +85,7 @@ void BoardProgress::settle(SettledStep step) {
 
 std::vector<StepOutcome> BoardProgress::outcomes() const {
   std::vector<StepOutcome> list;
+  list.reserve(settled.size());
   for (const auto& step : settled) list.push_back(step.outcome);
   return list;
 }
@@ -153,6 +154,7 @@ Result<CampaignState> replay_campaign(std::span<const store::StoredEvent> events
                       "name the folder that 'edgetran profile run --out' made");
   EDGETRAN_ASSIGN(auto logged, read_logged_campaign(events.front().payload));
   CampaignState state{.created = std::move(logged.created), .boards = {}};
+  state.boards.reserve(logged.boards.size());
   for (auto& board : logged.boards) state.boards.emplace_back(std::move(board));
   for (const auto& event : events)
     if (event.type == kCampaignMeasured || event.type == kCampaignFailed)

@@ -157,6 +157,7 @@ base::Status sort_rows(Json& rows, const std::vector<Column>& columns, const std
   const bool descending = wanted.starts_with('-');
   const std::string key = wanted.substr(descending ? 1 : 0);
   std::vector<std::string> known;
+  known.reserve(columns.size());
   for (const auto& column : columns) known.push_back(column.key);
   if (std::ranges::find(known, key) == known.end()) {
     const auto nearest = base::nearest_name(key, known);
