@@ -10,6 +10,7 @@
 
 #include "profile/calibration.h"
 #include "profile/power_gates.h"
+#include "profile/power_plan.h"
 #include "profile/power_windows.h"
 #include "profile/student_t.h"
 
@@ -204,7 +205,7 @@ class BoundarySummary {
     bool rated = true;
     for (const size_t sensor : total.sensors) {
       const PowerTrace& trace = segment.traces[sensor];
-      const std::string name = trace.info.driver + "/" + trace.info.channel;
+      const std::string name = sensor_name(trace.info);
       if (std::ranges::find(sensors_, name) == sensors_.end()) sensors_.push_back(name);
       gain_known_ = gain_known_ && trace.info.gain_error.has_value();
       rated = rated && trace.info.rating_w.has_value();

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -72,7 +73,7 @@ std::vector<std::string> SensordCatalogue::names() const {
   while (const dirent* entry = ::readdir(list.get())) {  // NOLINT(concurrency-mt-unsafe)
     const std::string zone = entry->d_name;
     if (!is_sensord_zone(zone) || ++zones > kZonesAtMost) continue;
-    for (const char* file : kFiles) names.push_back(zone + "/" + file);
+    for (const char* file : kFiles) names.push_back(fmt::format("{}/{}", zone, file));
   }
   std::sort(names.begin(), names.end());
   return names;
