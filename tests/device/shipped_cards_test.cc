@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <ostream>
 
 #include "device/board.h"
 #include "device/roofline.h"
@@ -119,6 +120,10 @@ struct Known {
   double latency_s;
   double within;
 };
+/// Names a case by what it is, not by where it lies in memory.
+void PrintTo(const Known& known, std::ostream* out) {
+  *out << known.card << ' ' << known.deployment;
+}
 
 class KnownFigure : public ::testing::TestWithParam<Known> {};
 

@@ -204,7 +204,14 @@ TEST_F(CampaignRun, GoesOnWithTwoBoardsFromAnyCut) {
 }
 
 TEST_F(CampaignRun, StopsTheBoardWhoseSentinelFailsAndFinishesTheOthers) {
-  write("broken.yaml", card("broken", "nonsense"));
+  // A board that answers from a table without a row.
+  write("empty.jsonl", "{\"format\":\"edgetran.measurements/1\"}\n");
+  write("broken.yaml",
+        "format: edgetran.device/1\n"
+        "board: {name: broken, kind: replay, cores: 2, table: empty.jsonl}\n"
+        "deployments:\n"
+        "  - {name: one, runtime: any, precision: fp32, threads: 1, batch: 1, length: 16}\n"
+        "  - {name: two, runtime: any, precision: fp32, threads: 2, batch: 1, length: 16}\n");
   const auto reply = run("c", {{"device", path("broken.yaml")}});
   ASSERT_FALSE(reply);
   EXPECT_THAT(reply.error().message, HasSubstr("the board 'broken' stopped: the sentinel"));
