@@ -114,7 +114,7 @@ std::string sensord_fix(const SensorHost& host) {
       ::faccessat(AT_FDCWD, socket.c_str(), W_OK, AT_EACCESS) != 0) {
     return fmt::format("sudo usermod -aG {} \"$(id -un)\"   # then log in again", kSensordGroup);
   }
-  const std::string enable = fmt::format("sudo systemctl enable --now {}", kUnit);
+  std::string enable = fmt::format("sudo systemctl enable --now {}", kUnit);
   const bool installed = std::any_of(kUnitFolders.begin(), kUnitFolders.end(), [&](auto folder) {
     std::error_code code;
     return fs::exists(host.at(folder) / kUnit, code);
