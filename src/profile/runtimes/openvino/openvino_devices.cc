@@ -41,6 +41,7 @@ std::string element_of(const std::string& precision) {
 
 std::string listed(const std::vector<Device>& devices) {
   std::vector<std::string> texts;
+  texts.reserve(devices.size());
   for (const Device& device : devices) {
     texts.push_back(fmt::format("{} ({})", device.name, device.full_name));
   }
