@@ -234,6 +234,7 @@ base::Result<std::vector<double>> RuntimeModel::run(const RuntimeGoal& goal,
 base::Result<std::string> RuntimeModel::outputs() const {
   if (outputs_.empty()) return base::fail(ErrorCategory::kUsage, "nothing was run yet");
   std::vector<weights::TensorSource> sources;
+  sources.reserve(output_names_.size());
   for (size_t i = 0; i < output_names_.size(); ++i) {
     sources.push_back({output_names_[i], outputs_[i].sizes().vec(),
                        std::span<const float>(outputs_[i].const_data_ptr<float>(),
