@@ -103,7 +103,7 @@ TEST_F(WorkerTest, InferenceNamesAnIdOutsideTheVocabulary) {
 
 TEST_F(WorkerTest, OutOfMemoryIsAResourceErrorWithItsSizes) {
   WorkerOptions limited = options();
-  limited.memory_limit_bytes = uint64_t{3} << 30;
+  limited.memory_limit_bytes = uint64_t{5} << 29;
   TrainJob job = world_.pretrain();
   job.settings.batch = 65536;
   const auto result = run_job(job, limited, sink_, sink_.cancel);
@@ -116,7 +116,7 @@ TEST_F(WorkerTest, OutOfMemoryIsAResourceErrorWithItsSizes) {
 
 TEST_F(WorkerTest, WhatDidNotFitInOnePieceFitsInMany) {
   WorkerOptions limited = options();
-  limited.memory_limit_bytes = uint64_t{3} << 30;
+  limited.memory_limit_bytes = uint64_t{5} << 29;
   TrainJob job = world_.pretrain();
   job.settings.batch = 65536;
   job.settings.accumulation = 512;
