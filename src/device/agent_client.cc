@@ -128,7 +128,10 @@ base::Result<Json> AgentClient::measure(const Json& fields, std::string_view blo
   options.events = &events;
   options.cancel = cancel;
   options.heartbeat_verb = "lease";
-  options.heartbeat_s = kHeartbeat_s;
+  // Nothing is sent inside a measured window: the agent says between two of them when it wants the
+  // lease renewed. What measures nothing is told by time.
+  options.heartbeat_event = "renew";
+  if (fields.value("mode", std::string()) != "latency") options.heartbeat_s = kHeartbeat_s;
   EDGETRAN_ASSIGN(auto reply, client_.call("measure", fields, blob, options));
   return std::move(reply.json);
 }

@@ -14,6 +14,7 @@ OpenedTransport open_transport(const Card& card, const TransportOptions& options
       return open_tls_transport(card, options);
     case BoardKind::kLocal:
     case BoardKind::kSimulated:
+    case BoardKind::kReplay:  // has no agent: make_board gives it none
       break;
   }
   return open_local_transport(card, options);

@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "base/version.h"
 #include "device/agent_client.h"
+#include "device/replay_check.h"
 #include "device/ssh_command.h"
 
 namespace edgetran::device {
@@ -149,14 +150,16 @@ class Comparison {
                  fmt::format("set precision: {}", precisions.front()));
     }
     const auto devices = words_of(runtime, "devices");
-    if (!devices.empty() && !has_device(devices, wanted.accelerator)) {
+    // A law computes nowhere: its board's cores and accelerators are the card's own.
+    const bool modelled = text_of(runtime, "kind") == "modelled";
+    if (!modelled && !devices.empty() && !has_device(devices, wanted.accelerator)) {
       return add(item, State::kMissing,
                  fmt::format("{} finds {} there, no {}", wanted.runtime, fmt::join(devices, ", "),
                              wanted.accelerator),
                  fmt::format("install the driver of the {} there, or set accelerator: {}",
                              wanted.accelerator, devices.front()));
     }
-    if (cores_ > 0 && wanted.threads > cores_) {
+    if (!modelled && cores_ > 0 && wanted.threads > cores_) {
       return add(item, State::kMissing,
                  fmt::format("{} threads, {} cores can be used there", wanted.threads, cores_),
                  fmt::format("set threads: {}", cores_));
@@ -244,6 +247,7 @@ std::vector<CheckLine> compare_card(const Card& card, const wire::Hello& about,
 
 base::Result<BoardCheck> check_board(const Card& card, const BoardOptions& options,
                                      const base::CancelToken& cancel) {
+  if (card.board.kind == BoardKind::kReplay) return check_replay(card);
   const auto program =
       options.agent.empty() ? base::executable_folder() / "edgetran-agent" : options.agent;
   auto transport = open_transport(card, {.agent = program, .agent_log = options.agent_log});

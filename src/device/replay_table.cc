@@ -150,6 +150,17 @@ base::Result<std::vector<const ReplayRow*>> ReplayTable::find(const space::Model
       fmt::format("it was measured with {}", fmt::join(others, "; ")));
 }
 
+base::Result<int64_t> ReplayTable::count(const Deployment& deployment,
+                                         const std::string& device) const {
+  EDGETRAN_TRY(check_setting(deployment));
+  EDGETRAN_TRY(check_device(device));
+  if (format_ == Format::kPublished) return static_cast<int64_t>(rows_.size());
+  return std::count_if(rows_.begin(), rows_.end(), [&](const ReplayRow& row) {
+    return !row.invalid && (device.empty() || row.device == device) &&
+           same_setting(row.setting, deployment);
+  });
+}
+
 base::Status ReplayTable::check_setting(const Deployment& deployment) const {
   if (format_ != Format::kPublished) return {};
   if (batch_ && *batch_ != deployment.batch) {

@@ -63,6 +63,8 @@ class ReplayTable {
   base::Result<std::vector<const ReplayRow*>> find(const space::ModelSpec& spec,
                                                    const Deployment& deployment,
                                                    const std::string& device) const;
+  /// Rows that could answer a deployment, of whatever model; errors as of find, but kNotFound.
+  base::Result<int64_t> count(const Deployment& deployment, const std::string& device) const;
 
  private:
   base::Status check_setting(const Deployment& deployment) const;

@@ -69,6 +69,7 @@ class Agent {
                                                 const RuntimeFactory& factory);
   base::Status check_lease(bool modelled);
   base::Result<wire::Answer> record_answer(std::string raw);
+  bool keep_lease(base::EventSink& events);
   MachineSensors& sensors();
   RecordingHeader header(const AgentMeasure& request, const RuntimeInfo& runtime,
                          uint64_t model_bytes) const;

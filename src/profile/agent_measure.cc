@@ -1,6 +1,7 @@
 // The agent's verb `measure`, mode `latency`: a session, its raw samples and its record.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/hash.h"
@@ -21,6 +22,11 @@ using wire::Call;
 
 /// Raw text of an event at most: with its quotes escaped it fits a frame of the protocol.
 constexpr size_t kEventBytes = size_t{256} << 10;
+
+/// Between windows a client is asked to renew its lease when so little of it is left, and waited
+/// for: its answer shall not come into the next window.
+constexpr double kRenewBelow = 2.0 / 3;
+constexpr double kRenewWait_s = 0.25, kLateRenewWait_s = 5, kRenewLook_s = 0.001;
 
 /// The raw text of a measurement: what it goes on from, and what is new, which is sent as it comes.
 class RawText {
@@ -88,7 +94,7 @@ base::Result<Answer> Agent::measure_latency(const AgentMeasure& request,
   Runtime& engine = *runtime;
   const SessionContext context{.events = call.events,
                                .cancel = call.cancel,
-                               .lease_holds = [this] { return lease_.holds(); },
+                               .lease_holds = [this, &call] { return keep_lease(call.events); },
                                .raw = [&raw](std::string_view lines) { raw.add(lines); },
                                .thermal =
                                    [&, real] {
@@ -106,6 +112,18 @@ base::Result<Answer> Agent::measure_latency(const AgentMeasure& request,
                            std::move(power), context)
                    .map([](const Segment&) {}));
   return record_answer(raw.take());
+}
+
+bool Agent::keep_lease(base::EventSink& events) {
+  const double left_s = lease_.left_s();
+  if (left_s > kRenewBelow * lease_.seconds()) return lease_.holds();
+  events.emit({"renew", base::Json::object()});
+  // A window may have taken longer than the lease: its client gets the time to answer.
+  const double until_s = clock_.now_s() + (left_s > 0 ? kRenewWait_s : kLateRenewWait_s);
+  while (lease_.left_s() <= left_s && clock_.now_s() < until_s) {
+    clock_.sleep_until(std::min(until_s, clock_.now_s() + kRenewLook_s));
+  }
+  return lease_.holds();
 }
 
 base::Result<Answer> Agent::record_answer(std::string raw) {

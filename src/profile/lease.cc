@@ -51,6 +51,11 @@ double Lease::seconds() {
   return seconds_;
 }
 
+double Lease::left_s() {
+  const std::scoped_lock guard(mutex_);
+  return until_s_ - clock_.now_s();
+}
+
 bool Lease::holds_locked() {
   if (held_ && clock_.now_s() > until_s_) {
     held_ = false;

@@ -27,6 +27,8 @@ class Lease {
   bool holds();
   bool exclusive();
   double seconds();
+  /// Until it runs out; below 0: it has, and nobody has looked yet.
+  double left_s();
 
  private:
   bool holds_locked();

@@ -128,6 +128,19 @@ class Decoder {
  public:
   Recording recording;
 
+  /// To be called after the last line. A file that was cut has whole windows all the same.
+  void finish() const {
+    require(has_header_, "the file is empty");
+    for (const Segment& segment : recording.segments) {
+      for (const Window& window : segment.windows) {
+        require(!window.seconds.empty(), "a window holds no run");
+      }
+      for (const ObserverWindow& window : segment.observer) {
+        require(!window.seconds.empty(), "a window of the observer holds no run");
+      }
+    }
+  }
+
   void take(const Json& json) {
     require(json.is_object(), "an object was expected");
     if (!has_header_) {
@@ -265,9 +278,10 @@ base::Result<Recording> decode_recording(std::string_view text) {
       return corrupt(error.what());
     }
   }
-  if (number == 0) {
-    number = 1;
-    return corrupt("the file is empty");
+  try {
+    decoder.finish();
+  } catch (const BadLine& bad) {
+    return corrupt(bad.message);
   }
   return std::move(decoder.recording);
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "base/files.h"
 #include "device/board.h"
@@ -88,18 +89,32 @@ std::string raw_file(const MeasureRequest& request) {
   return fs::path(request.out).replace_extension(".samples.jsonl").string();
 }
 
-/// Writes the samples, then the record that names them, relative to its own folder.
-base::Status keep(const MeasureRequest& request, device::Measurement& measured) {
-  const std::string raw = raw_file(request);
-  if (!raw.empty()) {
-    EDGETRAN_TRY(base::write_file_atomic(raw, measured.raw));
-    measured.record["raw"]["path"] = raw;
-  }
+/// Writes the record, which names its samples relative to its own folder.
+base::Status keep(const MeasureRequest& request, const std::string& raw, Json& record) {
+  if (!raw.empty()) record["raw"]["path"] = raw;
   if (request.out.empty()) return {};
-  Json record = measured.record;
+  Json kept = record;
   const fs::path folder = fs::absolute(request.out).parent_path();
-  record["raw"]["path"] = fs::absolute(raw).lexically_proximate(folder).string();
-  return base::write_file_atomic(request.out, base::dump_json(record) + "\n");
+  kept["raw"]["path"] = fs::absolute(raw).lexically_proximate(folder).string();
+  return base::write_file_atomic(request.out, base::dump_json(kept) + "\n");
+}
+
+/// The measurement, its raw samples streamed into a file that appears when it is whole.
+Result<device::Measurement> measure_into(const std::string& raw, Hardware& hardware,
+                                         const StudyDevice& device, const DeployableModel& model,
+                                         const MeasureRequest& request, Context& context) {
+  EDGETRAN_ASSIGN(const std::string bytes, hardware.export_model(device, model, context.cancel));
+  std::optional<base::AtomicFile> file;
+  device::RawSink sink;
+  if (!raw.empty()) {
+    EDGETRAN_ASSIGN(file, base::AtomicFile::create(raw));
+    sink = [&file](std::string_view text) { return file->write(text); };
+  }
+  EDGETRAN_ASSIGN(auto measured,
+                  hardware.measure(device, model, bytes, request.profile,
+                                   static_cast<uint64_t>(request.seed), context, sink));
+  if (file) EDGETRAN_TRY(file->commit());
+  return measured;
 }
 
 Result<Reply> measure(Context& context, const MeasureRequest& request) {
@@ -114,10 +129,9 @@ Result<Reply> measure(Context& context, const MeasureRequest& request) {
   }
   const DeployableModel model{loaded.graph, loaded.weights, loaded.info.spec.vocabulary,
                               loaded.info};
-  EDGETRAN_ASSIGN(const std::string bytes, hardware.export_model(device, model, context.cancel));
-  EDGETRAN_ASSIGN(auto measured, hardware.measure(device, model, bytes, request.profile,
-                                                  static_cast<uint64_t>(request.seed), context));
-  EDGETRAN_TRY(keep(request, measured));
+  const std::string raw = raw_file(request);
+  EDGETRAN_ASSIGN(auto measured, measure_into(raw, hardware, device, model, request, context));
+  EDGETRAN_TRY(keep(request, raw, measured.record));
   if (request.require_energy && measured.record["energy"].is_null()) {
     return tl::unexpected(no_energy(measured.record));
   }

@@ -88,6 +88,10 @@ base::Result<std::optional<Message>> Client::take(Incoming incoming, int64_t id,
     base::Event happened{event->get<std::string>(), json};
     happened.fields.erase("id");
     happened.fields.erase("event");
+    if (!options.heartbeat_event.empty() && happened.name == options.heartbeat_event) {
+      EDGETRAN_TRY(connection_.send({{"id", ++last_id_}, {"verb", options.heartbeat_verb}}));
+      return std::nullopt;
+    }
     if (options.events != nullptr) options.events->emit(happened);
     return std::nullopt;
   }
@@ -109,7 +113,8 @@ base::Status Client::tend(int64_t id, const CallOptions& options, double now_s) 
     cancel_sent_ = true;
     EDGETRAN_TRY(connection_.send({{"id", ++last_id_}, {"verb", "cancel"}, {"target", id}}));
   }
-  if (!options.heartbeat_verb.empty() && now_s >= next_heartbeat_s_) {
+  const bool by_time = !options.heartbeat_verb.empty() && options.heartbeat_s > 0;
+  if (by_time && now_s >= next_heartbeat_s_) {
     next_heartbeat_s_ = now_s + std::max(options.heartbeat_s, kTickS);
     EDGETRAN_TRY(connection_.send({{"id", ++last_id_}, {"verb", options.heartbeat_verb}}));
   }

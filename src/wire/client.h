@@ -22,7 +22,10 @@ struct CallOptions {
   base::CancelToken cancel;           ///< first request: sends `cancel`; second: gives up at once
   /// A verb to send (its reply is dropped) every heartbeat_s while waiting; empty: none.
   std::string heartbeat_verb;
-  double heartbeat_s = 0;
+  double heartbeat_s = 0;  ///< 0: not by time
+  /// An event of this request at which the heartbeat is sent at once: a peer that must not be
+  /// disturbed says when it wants one. Empty: none.
+  std::string heartbeat_event{};
 };
 
 /// The asking side of a connection: one call at a time, from one thread.

@@ -33,7 +33,12 @@ std::string counted(size_t count, std::string_view one, std::string_view more) {
 }
 
 std::string summary(const Checks& checks, bool measures) {
-  std::string text = measures ? "latency can be measured here" : "nothing can be measured here";
+  const bool energy = std::ranges::any_of(checks, [](const Check& check) {
+    return check.group == kPowerGroup && check.status == CheckStatus::kOk;
+  });
+  const std::string text = !measures ? "nothing can be measured here"
+                           : energy  ? "latency and energy can be measured here"
+                                     : "latency can be measured here, energy cannot";
   std::vector<std::string> parts;
   if (const size_t failed = count(checks, CheckStatus::kFailed)) {
     parts.push_back(fmt::format("{} failed", failed));

@@ -17,6 +17,9 @@ enum class CheckStatus {
 /// "ok", "warning", "missing", "failed".
 std::string_view status_name(CheckStatus status);
 
+/// The group of sensors: energy can be measured where one of it is ok.
+inline constexpr const char* kPowerGroup = "power";
+
 /// One thing that doctor looked at.
 struct Check {
   std::string group;  ///< "programs", "measuring", "power", "machine", "files", "tools"

@@ -70,11 +70,11 @@ Check processor(const profile::HostInfo& host) {
   return check_of("processor", CheckStatus::kOk, std::move(seen));
 }
 
-Check virtual_machine(const profile::HostInfo& host) {
-  if (!host.is_virtual) return check_of("bare metal", CheckStatus::kOk, "no hypervisor is seen");
-  return check_of("virtual machine", CheckStatus::kWarning,
-                  "other guests and the hypervisor move the figures, power is not shown; compare "
-                  "only within one session");
+Check hypervisor(const profile::HostInfo& host) {
+  if (!host.is_virtual) return check_of("hypervisor", CheckStatus::kOk, "none is seen");
+  return check_of("hypervisor", CheckStatus::kWarning,
+                  "this is a virtual machine: other guests move the figures, and counters of power "
+                  "are not shown; compare only what was measured side by side");
 }
 
 void add_governor(const fs::path& root, Checks& checks) {
@@ -229,7 +229,7 @@ Checks check_machine(const fs::path& root) {
     return checks;
   }
   checks.push_back(processor(*host));
-  checks.push_back(virtual_machine(*host));
+  checks.push_back(hypervisor(*host));
   add_governor(root, checks);
   add_turbo(root, checks);
   add_smt(root, checks);

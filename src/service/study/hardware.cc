@@ -120,8 +120,9 @@ Result<device::Measurement> Hardware::measure(const StudyDevice& device,
                                               const DeployableModel& model,
                                               const std::string& model_bytes,
                                               const std::string& profile, uint64_t seed,
-                                              Context& context) {
+                                              Context& context, device::RawSink raw_sink) {
   device::MeasureRequest request;
+  request.raw_sink = std::move(raw_sink);
   request.model_bytes = model_bytes;
   request.cost = device::count_cost(
       model.graph, {.batch = device.deployment.batch, .length = device.deployment.length});

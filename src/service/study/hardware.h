@@ -68,7 +68,7 @@ class Hardware {
   base::Result<device::Measurement> measure(const StudyDevice& device, const DeployableModel& model,
                                             const std::string& model_bytes,
                                             const std::string& profile, uint64_t seed,
-                                            Context& context);
+                                            Context& context, device::RawSink raw_sink = {});
   /// Logits of tensor-blob inputs (device::Board::run_outputs).
   base::Result<std::string> run_outputs(const StudyDevice& device, const std::string& model_bytes,
                                         int64_t vocabulary, std::string_view inputs,
