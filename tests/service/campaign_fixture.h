@@ -78,7 +78,8 @@ class CampaignTest : public testing::Test {
         R"({{"width":{},"head_width":8,"heads":["sa_sdp","l_dft"],"feed_forward":[{}]}}]}})",
         positions, width, width, 2 * width);
   }
-  /// A simulated board of this name with two deployments.
+  /// A simulated board of this name with two deployments; a slow one, so that a measurement is a
+  /// few hundred runs to compute.
   static std::string card(const std::string& name, const std::string& runtime = "simulated",
                           int64_t length = 16) {
     return fmt::format(
@@ -91,7 +92,7 @@ class CampaignTest : public testing::Test {
         "  law:\n"
         "    peak_flop_per_s: 2.0e9\n"
         "    bandwidth_bytes_per_s: 4.0e9\n"
-        "    launch_overhead_s: 2.0e-6\n"
+        "    launch_overhead_s: 2.0e-4\n"
         "    thread_efficiency: 0.9\n"
         "    load_bytes_per_s: 1.0e8\n"
         "    noise_share: 0.02\n"
