@@ -247,8 +247,8 @@ def why_not(failure, action, model=b""):
     return "failed", message, ""
 
 
-def main():
-    runtime = Runtime()
+def main(runtime=None):
+    runtime = runtime or Runtime()
     verbs = {name: getattr(runtime, name)
              for name in ("describe", "load", "set_inputs", "run", "outputs")}
     Service("runtime", verbs, program="onnxruntime_runtime.py").serve_stdio()

@@ -295,10 +295,15 @@ class Listener {
     const std::string why = relay(client, *session, stop_.get());
     client.finish();
     session->close_stdin();
-    auto status = session->wait(kSessionGraceS);
-    if (!status) status = session->stop(0);
+    const auto status = session->wait(kSessionGraceS);
+    std::string end = "did not stop and was killed";
+    if (status) {
+      end = status->describe();
+    } else {
+      session->stop(0);
+    }
     log_.write(LogLevel::kInfo, fmt::format("{} has gone after {:.1f} s: {}; its process {}", name,
-                                            clock_.now_s() - start_s, why, status->describe()));
+                                            clock_.now_s() - start_s, why, end));
   }
 
   const ListenSettings& settings_;

@@ -66,9 +66,10 @@ void declare_board(CLI::App& app, SessionSettings& session) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group(kBoard);
-  app.add_option("--sensor", session.sensors,
-                 "{driver: ina219, bus: 1, ...}: a sensor that cannot be found; may be given several\n"
-                 "times")
+  app.add_option(
+         "--sensor", session.sensors,
+         "{driver: ina219, bus: 1, ...}: a sensor that cannot be found; may be given several\n"
+         "times")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group(kBoard);

@@ -127,10 +127,10 @@ int serve_stdio(const SessionSettings& settings) {
   edgetran::profile::AgentOptions options;
   options.runtimes = std::move(*list);
   options.lock_file = settings.lock_file;
-  options.calibrations = settings.lock_file.empty()
-                             ? std::filesystem::path()
-                             : std::filesystem::path(settings.lock_file).replace_extension(
-                                   ".calibrations.json");
+  options.calibrations =
+      settings.lock_file.empty()
+          ? std::filesystem::path()
+          : std::filesystem::path(settings.lock_file).replace_extension(".calibrations.json");
   options.commit = kCommit;
   options.find_sensors = [declared = settings.sensors] {
     namespace sensors = edgetran::profile::sensors;

@@ -150,14 +150,16 @@ class Comparison {
                  fmt::format("set precision: {}", precisions.front()));
     }
     const auto devices = words_of(runtime, "devices");
-    if (!devices.empty() && !has_device(devices, wanted.accelerator)) {
+    // A law computes nowhere: its board's cores and accelerators are the card's own.
+    const bool modelled = text_of(runtime, "kind") == "modelled";
+    if (!modelled && !devices.empty() && !has_device(devices, wanted.accelerator)) {
       return add(item, State::kMissing,
                  fmt::format("{} finds {} there, no {}", wanted.runtime, fmt::join(devices, ", "),
                              wanted.accelerator),
                  fmt::format("install the driver of the {} there, or set accelerator: {}",
                              wanted.accelerator, devices.front()));
     }
-    if (cores_ > 0 && wanted.threads > cores_) {
+    if (!modelled && cores_ > 0 && wanted.threads > cores_) {
       return add(item, State::kMissing,
                  fmt::format("{} threads, {} cores can be used there", wanted.threads, cores_),
                  fmt::format("set threads: {}", cores_));

@@ -11,7 +11,8 @@ namespace {
 
 /// An agent ends within a moment of its input; one that does not is killed.
 constexpr double kEndGrace_s = 1;
-constexpr double kHello_s = 10;
+/// The start of a program on a machine that is busy; only bounds waiting.
+constexpr double kHello_s = 30;
 
 /// An agent as a child of this process.
 class LocalTransport final : public AgentTransport {

@@ -62,7 +62,8 @@ base::Result<std::vector<std::string>> AgentBoard::model_formats(const std::stri
     EDGETRAN_ASSIGN(capabilities, agent.capabilities(cancel));
     return {};
   };
-  EDGETRAN_TRY(with_agent(cancel, ask));
+  base::NullSink events;
+  EDGETRAN_TRY(with_agent(events, cancel, ask, [] { return 0; }));
   return formats_of(capabilities, runtime);
 }
 

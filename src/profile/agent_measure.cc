@@ -81,7 +81,7 @@ base::Result<Answer> Agent::measure_latency(const AgentMeasure& request,
     EDGETRAN_ASSIGN(earlier, decode_recording(text));
     EDGETRAN_TRY(check_header(earlier.header, wanted));
   }
-  RawText raw(request.resume ? std::move(text) : std::string(), call.events);
+  RawText raw(request.resume ? text : std::string(), call.events);
   if (!request.resume) raw.add(text);
   EDGETRAN_ASSIGN(Segment start, preflight(request, info));
   PowerPlan power;

@@ -106,6 +106,7 @@ PowerPlan MachineSensors::plan() {
 
 void MachineSensors::choose() {
   std::vector<SensorInfo> infos;
+  infos.reserve(found_.sensors.size());
   for (const auto& sensor : found_.sensors) infos.push_back(sensor->info());
   const auto readings = read_counters(
       found_.sensors, kRounds, [this] { clock_.sleep_until(clock_.now_s() + kRoundPause_s); });

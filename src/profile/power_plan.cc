@@ -23,6 +23,7 @@ base::Result<PowerPlan> modelled_plan(Runtime& runtime, const RunSettings& setti
   PowerPlan plan;
   auto recorders = runtime.power_recorders(settings);
   std::vector<SensorInfo> infos;
+  infos.reserve(recorders.size());
   for (const auto& recorder : recorders) infos.push_back(recorder->info());
   ChosenSensors chosen = choose_sensors(infos, power_domains(infos, {}));
   for (const size_t sensor : chosen.sensors) {

@@ -64,6 +64,7 @@ class BoundarySummary {
   }
   std::string fault_text() const {
     std::vector<std::string> parts;
+    parts.reserve(faults_.size());
     for (const auto& [name, count] : faults_) parts.push_back(fmt::format("{} {}", count, name));
     return fmt::format("{}", fmt::join(parts, ", "));
   }
@@ -134,10 +135,12 @@ class BoundarySummary {
       raise("BASELINE_DRIFT");
     }
     std::vector<PowerWindow> windows;
+    windows.reserve(windows_.size());
     for (const PoweredWindow& window : windows_) {
       windows.push_back({window.span.length_s(), window.energy});
     }
     std::vector<PeakPower> peaks;
+    peaks.reserve(peaks_.size());
     for (const auto& [bandwidth_s, peak] : peaks_) peaks.push_back({bandwidth_s, peak.value_w});
     for (const auto& flag : power_flags({.windows = windows,
                             .idle_w = baselined_ ? idle_j_ / time_s_ : 0,
@@ -229,6 +232,7 @@ class BoundarySummary {
 
   std::vector<double> joules_per_run(bool net) const {
     std::vector<double> joules;
+    joules.reserve(windows_.size());
     for (const PoweredWindow& window : windows_) {
       joules.push_back((window.energy.energy_j - (net ? window.idle_j : 0)) / window.runs);
     }

@@ -12,6 +12,8 @@ namespace {
 /// hardly count, at least three in the shortest phase.
 constexpr double kBlock_s = 1;
 constexpr double kFewestBlocks = 3;
+/// More say no more about the mean.
+constexpr double kMostBlocks = 1000;
 constexpr double kBlockUpdates = 20;
 /// Half-width of a 95 % interval over one standard deviation, to turn edges into a deviation.
 constexpr double kHalfWidth95 = 1.96;
@@ -82,7 +84,8 @@ std::optional<IdlePower> idle_power(const Segment& segment, const PowerTotal& to
   const double least_s =
       std::min(std::max(kBlock_s, kBlockUpdates * slowest_update_s(segment, total)),
                span.length_s() / kFewestBlocks);
-  const auto count = static_cast<int>(span.length_s() / least_s);
+  if (!(least_s > 0)) return idle;
+  const auto count = static_cast<int>(std::min(span.length_s() / least_s, kMostBlocks));
   for (int i = 0; i < count; ++i) {
     const double block_s = span.length_s() / count;
     const TimeSpan block{span.start_s + i * block_s, span.start_s + (i + 1) * block_s};

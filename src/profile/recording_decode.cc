@@ -33,6 +33,7 @@ double number(const Json& json) {
 std::vector<double> seconds_of(const Json& list) {
   require(list.is_array(), "\"seconds\" must be a list");
   std::vector<double> seconds;
+  seconds.reserve(list.size());
   for (const Json& item : list) {
     seconds.push_back(number(item));
     require(seconds.back() >= 0, "a time is below 0");
@@ -127,6 +128,19 @@ Segment segment_of(const Json& json) {
 class Decoder {
  public:
   Recording recording;
+
+  /// To be called after the last line. A file that was cut has whole windows all the same.
+  void finish() const {
+    require(has_header_, "the file is empty");
+    for (const Segment& segment : recording.segments) {
+      for (const Window& window : segment.windows) {
+        require(!window.seconds.empty(), "a window holds no run");
+      }
+      for (const ObserverWindow& window : segment.observer) {
+        require(!window.seconds.empty(), "a window of the observer holds no run");
+      }
+    }
+  }
 
   void take(const Json& json) {
     require(json.is_object(), "an object was expected");
@@ -265,9 +279,10 @@ base::Result<Recording> decode_recording(std::string_view text) {
       return corrupt(error.what());
     }
   }
-  if (number == 0) {
-    number = 1;
-    return corrupt("the file is empty");
+  try {
+    decoder.finish();
+  } catch (const BadLine& bad) {
+    return corrupt(bad.message);
   }
   return std::move(decoder.recording);
 }

@@ -91,8 +91,8 @@ class Runtime {
   virtual base::Result<std::vector<ModelFile>> convert(std::string_view model);
   /// Whether clock() is the clock of a law and not the machine's.
   virtual bool modelled_time() const { return false; }
-  /// The sensors of a modelled board, which are read instead of the machine's; none: it has none, or
-  /// is this machine. Asked before load(), with what that will be asked for. They end before the
+  /// The sensors of a modelled board, which are read instead of the machine's; none: it has none,
+  /// or is this machine. Asked before load(), with what that will be asked for. They end before the
   /// runtime.
   virtual std::vector<std::unique_ptr<PowerRecorder>> power_recorders(
       const RunSettings& /*settings*/) {

@@ -57,12 +57,15 @@ Result<Reply> check(Context& context, const CheckRequest& request) {
                      {"fix", line.fix}});
   }
   Reply reply;
-  reply.data = {{"board", card.board.name},
-                {"kind", device::board_kind_name(card.board.kind)},
-                {"usable", found.usable()},
-                {"agent", wire::hello_json(found.about)},
-                {"host", found.capabilities.value("host", Json::object())},
-                {"checks", std::move(lines)}};
+  reply.data = {
+      {"board", card.board.name},
+      {"kind", device::board_kind_name(card.board.kind)},
+      {"usable", found.usable()},
+      {"agent", wire::hello_json(found.about)},
+      // A board without an agent (replay) has no host.
+      {"host", found.capabilities.is_object() ? found.capabilities.value("host", Json::object())
+                                              : Json::object()},
+      {"checks", std::move(lines)}};
   reply.text = check_text(card, found);
   if (!found.usable()) reply.outcome = base::ErrorCategory::kDevice;
   return reply;

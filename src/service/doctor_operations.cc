@@ -25,7 +25,7 @@ base::Result<Reply> doctor(Context& context, const DoctorRequest& request) {
   const Diagnosis diagnosis = diagnose(options);
   Reply reply;
   reply.data = base::Json::array();
-  for (const Check& check : diagnosis.checks) reply.data.push_back(check_json(check));
+  for (const DoctorCheck& check : diagnosis.checks) reply.data.push_back(check_json(check));
   reply.columns = {{"group", "group", Shown::kPlain},
                    {"name", "name", Shown::kPlain},
                    {"status", "status", Shown::kPlain},

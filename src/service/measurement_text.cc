@@ -60,7 +60,8 @@ std::string energy_text(const Json& record) {
     text += fmt::format("{} gross ({} to {}), net unknown", with_unit(value("gross_j"), "J"),
                         with_unit(value("low_j"), "J"), with_unit(value("high_j"), "J"));
   }
-  text += fmt::format(" an inference, {}\n", record["energy"].value("boundary", std::string("boundary unknown")));
+  text += fmt::format(" an inference, {}\n",
+                      record["energy"].value("boundary", std::string("boundary unknown")));
   text +=
       fmt::format("power     {} mean, {} idle", with_unit(member(record, "power", "mean_w"), "W"),
                   with_unit(member(record, "power", "idle_w"), "W"));

@@ -132,7 +132,7 @@ class Ends(listening.AgentCase):
         client.close()
         wait_for(lambda: not listening.alive(session), "the session stays")
         wait_for(lambda: not listening.alive(runtime), "the runtime's program stays")
-        agent.logged("has gone after", "the client closed the connection")
+        agent.logged("has gone after", "the client closed the connection", "did not stop")
         wait_for(agent.lease_is_free, "the lease stays")
         program.unlink()
         self.assert_serves(agent)

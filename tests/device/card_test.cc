@@ -53,7 +53,7 @@ TEST(Card, MistakesAreShownAtTheirPlaceWithACaret) {
            Case{local_card("  - {name: one, runtime: openvno, precision: fp32, threads: 2, batch: "
                            "1, length: 8}\n"),
                 "card.yaml:7", "openvino"},
-           Case{local_card("  - {name: one, runtime: openvino, precision: fp16, threads: 2, batch: "
+           Case{local_card("  - {name: one, runtime: openvino, precision: fp17, threads: 2, batch: "
                            "1, length: 8}\n"),
                 "card.yaml:7", "fp16"},
            Case{local_card("  - {name: one, runtime: openvino, precision: fp32, threads: 3, batch: "

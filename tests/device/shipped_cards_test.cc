@@ -117,8 +117,8 @@ TEST_P(ShippedCard, PowerStaysWithinTheBoardsBudget) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Devices, ShippedCard, ::testing::ValuesIn(card_names()),
-                         [](const auto& info) {
-                           std::string name = info.param;
+                         [](const auto& tested) {
+                           std::string name = tested.param;
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });

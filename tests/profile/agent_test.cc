@@ -6,8 +6,8 @@
 
 #include "base/hash.h"
 #include "profile/fake_runtime.h"
-#include "profile/runtimes/simulated/simulated_runtime.h"
 #include "profile/recheck.h"
+#include "profile/runtimes/simulated/simulated_runtime.h"
 
 namespace edgetran::profile {
 namespace {

@@ -22,7 +22,8 @@ using testing::LawRecorder;
 
 constexpr double kIdle_w = 2, kBusy_w = 5, kRun_s = 0.01;
 
-/// Power of a machine that works only in runs: 2 W idle, 5 W in a run, by what the fake runtime did.
+/// Power of a machine that works only in runs: 2 W idle, 5 W in a run, by what the fake runtime
+/// did.
 class Work {
  public:
   explicit Work(base::Clock& clock) : clock_(clock) {}
@@ -82,10 +83,11 @@ class Phases final : public base::EventSink {
 };
 
 /// Measures with `profile`; `adjust` may change the recorder and the context before.
-Session measure(const Profile& profile,
-                const std::function<void(LawRecorder&, SessionContext&, base::ManualClock&)>& adjust =
-                    [](auto&, auto&, auto&) {},
-                double (*extra_j)(double) = nullptr) {
+Session measure(
+    const Profile& profile,
+    const std::function<void(LawRecorder&, SessionContext&, base::ManualClock&)>& adjust =
+        [](auto&, auto&, auto&) {},
+    double (*extra_j)(double) = nullptr) {
   Session session;
   std::unique_ptr<Work> work;
   FakeRuntime runtime([&](int) {
@@ -137,8 +139,7 @@ TEST(SessionPower, EnergyOfAnInferenceIsTheLaws) {
   const Json record = measure(*find_profile("standard")).record();
   const Json& energy = record["energy"];
   EXPECT_NEAR(energy["gross_j"].get<double>(), kBusy_w * kRun_s, 1e-3 * kBusy_w * kRun_s);
-  EXPECT_NEAR(energy["net_j"].get<double>(), (kBusy_w - kIdle_w) * kRun_s,
-              2e-3 * kBusy_w * kRun_s);
+  EXPECT_NEAR(energy["net_j"].get<double>(), (kBusy_w - kIdle_w) * kRun_s, 2e-3 * kBusy_w * kRun_s);
   EXPECT_LE(energy["low_j"], energy["net_j"]);
   EXPECT_GE(energy["high_j"], energy["net_j"]);
   EXPECT_EQ(energy["boundary"], "package");
@@ -170,8 +171,7 @@ TEST(SessionPower, QuickHasABaselineAndStaysWithinItsTime) {
 TEST(SessionPower, ADriftOfIdlePowerIsCorrectedAndFlagged) {
   // 1 W more after a minute: a third of net power.
   const Session session = measure(
-      *find_profile("standard"), [](auto&, auto&, auto&) {},
-      [](double s) { return s * s / 120; });
+      *find_profile("standard"), [](auto&, auto&, auto&) {}, [](double s) { return s * s / 120; });
   const Json record = session.record();
   EXPECT_TRUE(has(record, "BASELINE_DRIFT")) << record["flags"];
   const double net_j = record["energy"]["net_j"].get<double>();
@@ -202,9 +202,8 @@ TEST(SessionPower, AWindowWithAFailedReadingHasNoEnergyAndTheOthersDo) {
 
 TEST(SessionPower, ASensorThatOnlyFailsGivesNoEnergyAndTheReason) {
   const Session session =
-      measure(*find_profile("standard"), [](LawRecorder& recorder, auto&, auto&) {
-        recorder.fail_from_s = -1;
-      });
+      measure(*find_profile("standard"),
+              [](LawRecorder& recorder, auto&, auto&) { recorder.fail_from_s = -1; });
   const Json record = session.record();
   EXPECT_TRUE(record["energy"].is_null());
   EXPECT_NE(record["reason"].get<std::string>().find("READ_ERROR"), std::string::npos);
@@ -249,17 +248,18 @@ TEST(SessionPower, ThePlateauOfSustainedIsNotDiscarded) {
 
 TEST(SessionPower, AHotMachineIsLetCoolBeforeTheSessionEnds) {
   double began_s = -1;
-  const Session session = measure(*find_profile("standard"), [&](LawRecorder&, SessionContext& context,
-                                                                 base::ManualClock& clock) {
-    context.thermal = [&] {
-      ThermalState state;
-      const double now_s = clock.now_s();
-      // Warms by half a degree a second of work up to 60, then cools by one a second.
-      if (now_s > 70 && began_s < 0) began_s = now_s;
-      state.temperature_c = began_s < 0 ? 40 : std::max(41.0, 60 - (now_s - began_s));
-      return state;
-    };
-  });
+  const Session session =
+      measure(*find_profile("standard"),
+              [&](LawRecorder&, SessionContext& context, base::ManualClock& clock) {
+                context.thermal = [&] {
+                  ThermalState state;
+                  const double now_s = clock.now_s();
+                  // Warms by half a degree a second of work up to 60, then cools by one a second.
+                  if (now_s > 70 && began_s < 0) began_s = now_s;
+                  state.temperature_c = began_s < 0 ? 40 : std::max(41.0, 60 - (now_s - began_s));
+                  return state;
+                };
+              });
   EXPECT_EQ(session.phases.back(), "cool_down");
 }
 
@@ -315,7 +315,7 @@ TEST(Recheck, NoticesAnyFlippedBitOfTheRecord) {
     std::string damaged = text;
     damaged[i] = static_cast<char>(damaged[i] ^ (1 << (i % 7)));
     const auto record = base::parse_json(damaged, "record");
-    if (!record) continue;  // seen by the reader already
+    if (!record) continue;                           // seen by the reader already
     if (base::dump_json(*record) == text) continue;  // another spelling of the same
     const auto differences = recheck(*record, session.raw);
     EXPECT_TRUE(!differences || !differences->empty()) << damaged.substr(i > 20 ? i - 20 : 0, 40);
@@ -336,10 +336,9 @@ TEST(Recheck, SaysWhichFigureIsNotTheSamples) {
 
 TEST(Recheck, RefusesRecordsWithoutSamples) {
   EXPECT_EQ(recheck(Json::object(), "").error().category, base::ErrorCategory::kUsage);
-  EXPECT_EQ(recheck({{"format", "edgetran.measurement/2"}, {"kind", "replayed"}}, "")
-                .error()
-                .category,
-            base::ErrorCategory::kUsage);
+  EXPECT_EQ(
+      recheck({{"format", "edgetran.measurement/2"}, {"kind", "replayed"}}, "").error().category,
+      base::ErrorCategory::kUsage);
 }
 
 TEST(Resume, GoesOnAfterTheWindowsThatAreThere) {
@@ -357,13 +356,12 @@ TEST(Resume, GoesOnAfterTheWindowsThatAreThere) {
   std::string raw = kept;
   SessionRequest request = request_of("standard");
   request.earlier = &*earlier;
-  const auto segment =
-      run_session(runtime, std::move(request), {},
-                  {.events = sink,
-                   .cancel = {},
-                   .lease_holds = {},
-                   .raw = [&](std::string_view lines) { raw += lines; },
-                   .thermal = {}});
+  const auto segment = run_session(runtime, std::move(request), {},
+                                   {.events = sink,
+                                    .cancel = {},
+                                    .lease_holds = {},
+                                    .raw = [&](std::string_view lines) { raw += lines; },
+                                    .thermal = {}});
   ASSERT_TRUE(segment) << segment.error().message;
   const auto recording = decode_recording(raw);
   ASSERT_TRUE(recording) << recording.error().message;

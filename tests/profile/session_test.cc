@@ -170,7 +170,8 @@ TEST(Session, ALostLeaseEndsItAndKeepsWhatIsThere) {
   FakeRuntime runtime([](int) { return 0.01; });
   base::NullSink sink;
   int asked = 0;
-  const auto result = run_session(runtime, quick(), {}, {sink, {}, [&] { return ++asked < 3; }, {}, {}});
+  const auto result =
+      run_session(runtime, quick(), {}, {sink, {}, [&] { return ++asked < 3; }, {}, {}});
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->lease_lost);
   EXPECT_EQ(result->windows.size(), 2U);

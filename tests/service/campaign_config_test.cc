@@ -142,7 +142,8 @@ TEST_F(CampaignInputs, DrawTheSameModelsForTheSameSeed) {
   const std::string space = std::string(EDGETRAN_SOURCE_DIR) + "/spaces/demo.yaml";
   const auto ids = [&](uint64_t seed) {
     std::vector<std::string> list;
-    for (const auto& model : sample_models(space, 6, seed).value()) list.push_back(model.id);
+    const auto models = sample_models(space, 6, seed);
+    for (const auto& model : *models) list.push_back(model.id);
     return list;
   };
   EXPECT_EQ(ids(1), ids(1));

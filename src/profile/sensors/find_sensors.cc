@@ -24,9 +24,9 @@ base::Result<const SensorDriver*> find_driver(const ConfigValue& name) {
   }
   if (found != nullptr && found->make != nullptr) return found;
   if (found != nullptr) {
-    return base::fail(name.error(
-        fmt::format("sensors of the driver \"{}\" are found and not declared", wanted),
-        "leave it out; edgetran doctor says what was found"));
+    return base::fail(
+        name.error(fmt::format("sensors of the driver \"{}\" are found and not declared", wanted),
+                   "leave it out; edgetran doctor says what was found"));
   }
   const auto near = base::nearest_name(wanted, names);
   return base::fail(name.error(fmt::format("unknown driver \"{}\"; those that can be declared: {}",

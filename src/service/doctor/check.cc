@@ -23,8 +23,8 @@ constexpr std::array<StatusWords, 4> kStatuses = {
 const StatusWords& words_of(CheckStatus status) { return kStatuses[static_cast<size_t>(status)]; }
 
 size_t count(const Checks& checks, CheckStatus status) {
-  return static_cast<size_t>(
-      std::ranges::count_if(checks, [&](const Check& check) { return check.status == status; }));
+  return static_cast<size_t>(std::ranges::count_if(
+      checks, [&](const DoctorCheck& check) { return check.status == status; }));
 }
 
 /// "1 warning", "2 warnings".
@@ -33,7 +33,12 @@ std::string counted(size_t count, std::string_view one, std::string_view more) {
 }
 
 std::string summary(const Checks& checks, bool measures) {
-  std::string text = measures ? "latency can be measured here" : "nothing can be measured here";
+  const bool energy = std::ranges::any_of(checks, [](const DoctorCheck& check) {
+    return check.group == kPowerGroup && check.status == CheckStatus::kOk;
+  });
+  const std::string text = !measures ? "nothing can be measured here"
+                           : energy  ? "latency and energy can be measured here"
+                                     : "latency can be measured here, energy cannot";
   std::vector<std::string> parts;
   if (const size_t failed = count(checks, CheckStatus::kFailed)) {
     parts.push_back(fmt::format("{} failed", failed));
@@ -51,7 +56,7 @@ std::string summary(const Checks& checks, bool measures) {
 
 std::string_view status_name(CheckStatus status) { return words_of(status).name; }
 
-base::Json check_json(const Check& check) {
+base::Json check_json(const DoctorCheck& check) {
   return {{"group", check.group},
           {"name", check.name},
           {"status", status_name(check.status)},
@@ -61,10 +66,10 @@ base::Json check_json(const Check& check) {
 
 std::string checks_text(const Checks& checks, bool measures) {
   size_t width = 0;
-  for (const Check& check : checks) width = std::max(width, check.name.size());
+  for (const DoctorCheck& check : checks) width = std::max(width, check.name.size());
   std::string text;
   std::string group;
-  for (const Check& check : checks) {
+  for (const DoctorCheck& check : checks) {
     if (check.group != group) {
       text += fmt::format("{}{}\n", group.empty() ? "" : "\n", check.group);
       group = check.group;

@@ -17,18 +17,21 @@ enum class CheckStatus {
 /// "ok", "warning", "missing", "failed".
 std::string_view status_name(CheckStatus status);
 
+/// The group of sensors: energy can be measured where one of it is ok.
+inline constexpr const char* kPowerGroup = "power";
+
 /// One thing that doctor looked at.
-struct Check {
+struct DoctorCheck {
   std::string group;  ///< "programs", "measuring", "power", "machine", "files", "tools"
   std::string name;
   CheckStatus status = CheckStatus::kOk;
   std::string seen{};  ///< what is there, and what it means for measurements
   std::string fix{};   ///< one line for a shell; empty where there is none or none is needed
 };
-using Checks = std::vector<Check>;
+using Checks = std::vector<DoctorCheck>;
 
 /// {"group", "name", "status", "seen", "fix"}.
-base::Json check_json(const Check& check);
+base::Json check_json(const DoctorCheck& check);
 
 /// The checks for people: groups, a symbol and a word each, fixes below, a sentence at the end.
 /// Text of other programs in them is made safe to show.

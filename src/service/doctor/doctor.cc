@@ -30,8 +30,8 @@ Diagnosis diagnose(const DoctorOptions& options) {
   diagnosis.measures = agent.measures;
   append(checks, std::move(agent.checks));
   // With the other programs, before what the agent says of the machine.
-  const auto after_programs =
-      std::ranges::find_if(checks, [](const Check& check) { return check.group != "programs"; });
+  const auto after_programs = std::ranges::find_if(
+      checks, [](const DoctorCheck& check) { return check.group != "programs"; });
   checks.insert(after_programs,
                 check_worker(options.programs / "edgetran-worker", options.limit_s));
   append(checks, check_machine(options.root));

@@ -40,7 +40,7 @@ std::optional<int64_t> read_number(const fs::path& path) {
   return base::parse_int64(read_text(path));
 }
 
-Check check_of(std::string name, CheckStatus status, std::string seen, std::string fix = {}) {
+DoctorCheck check_of(std::string name, CheckStatus status, std::string seen, std::string fix = {}) {
   return {kGroup, std::move(name), status, std::move(seen), std::move(fix)};
 }
 
@@ -58,7 +58,7 @@ std::vector<fs::path> cpu_folders(const fs::path& root) {
   return folders;
 }
 
-Check processor(const profile::HostInfo& host) {
+DoctorCheck processor(const profile::HostInfo& host) {
   std::string seen =
       fmt::format("{}, {} of {} processors usable",
                   host.processor.empty() ? "unknown" : host.processor, host.cores, host.processors);
@@ -70,11 +70,11 @@ Check processor(const profile::HostInfo& host) {
   return check_of("processor", CheckStatus::kOk, std::move(seen));
 }
 
-Check virtual_machine(const profile::HostInfo& host) {
-  if (!host.is_virtual) return check_of("bare metal", CheckStatus::kOk, "no hypervisor is seen");
-  return check_of("virtual machine", CheckStatus::kWarning,
-                  "other guests and the hypervisor move the figures, power is not shown; compare "
-                  "only within one session");
+DoctorCheck hypervisor(const profile::HostInfo& host) {
+  if (!host.is_virtual) return check_of("hypervisor", CheckStatus::kOk, "none is seen");
+  return check_of("hypervisor", CheckStatus::kWarning,
+                  "this is a virtual machine: other guests move the figures, and counters of power "
+                  "are not shown; compare only what was measured side by side");
 }
 
 void add_governor(const fs::path& root, Checks& checks) {
@@ -198,7 +198,7 @@ void add_memory(const fs::path& root, const profile::HostInfo& host, Checks& che
 
 }  // namespace
 
-Check check_clock(const fs::path& root) {
+DoctorCheck check_clock(const fs::path& root) {
   constexpr double kNanoseconds = 1e9;
   constexpr double kCoarse_s = 1e-6;  // a thousandth of a model of a millisecond
   timespec resolution{};
@@ -229,7 +229,7 @@ Checks check_machine(const fs::path& root) {
     return checks;
   }
   checks.push_back(processor(*host));
-  checks.push_back(virtual_machine(*host));
+  checks.push_back(hypervisor(*host));
   add_governor(root, checks);
   add_turbo(root, checks);
   add_smt(root, checks);

@@ -12,6 +12,6 @@ namespace edgetran::service {
 Checks check_machine(const std::filesystem::path& root);
 
 /// The clock that this process measures with: its resolution and the kernel's source of it.
-Check check_clock(const std::filesystem::path& root);
+DoctorCheck check_clock(const std::filesystem::path& root);
 
 }  // namespace edgetran::service

@@ -37,9 +37,9 @@ fs::path existing(fs::path folder) {
   return folder;
 }
 
-Check tool(const std::string& name, const std::vector<std::string>& command, double limit_s,
-           const std::string& use, const std::string& fix) {
-  Check check{.group = kTools, .name = name};
+DoctorCheck tool(const std::string& name, const std::vector<std::string>& command, double limit_s,
+                 const std::string& use, const std::string& fix) {
+  DoctorCheck check{.group = kTools, .name = name};
   const auto output = run_program(command, limit_s);
   if (output && output->success) {
     check.seen = first_line(output->text);
@@ -55,8 +55,8 @@ Check tool(const std::string& name, const std::vector<std::string>& command, dou
 
 }  // namespace
 
-Check check_folder(const std::string& name, const fs::path& folder) {
-  Check check{.group = kFiles, .name = name};
+DoctorCheck check_folder(const std::string& name, const fs::path& folder) {
+  DoctorCheck check{.group = kFiles, .name = name};
   std::error_code code;
   const fs::path there = existing(fs::absolute(folder, code));
   if (::access(there.c_str(), W_OK | X_OK) != 0) {

@@ -7,7 +7,7 @@
 namespace edgetran::service {
 
 /// Whether results can be written to `folder`: permission and room. `name` is how it is called.
-Check check_folder(const std::string& name, const std::filesystem::path& folder);
+DoctorCheck check_folder(const std::string& name, const std::filesystem::path& folder);
 
 /// Whether the device cards in `folder` can be read; one check for those that can, and one for each
 /// that cannot.

@@ -23,7 +23,6 @@ using Started = base::Result<std::unique_ptr<ServiceProgram>>;
 
 constexpr const char* kPrograms = "programs";
 constexpr const char* kMeasuring = "measuring";
-constexpr const char* kPower = "power";
 
 /// Fields of another program's JSON, which may say anything.
 std::string text_of(const Json& object, const char* key) {
@@ -43,8 +42,9 @@ std::string words_of(const Json& list) {
 }
 
 /// A program that could not be started or does not answer.
-Check not_answering(const std::string& name, const base::Error& error) {
-  Check check{.group = kPrograms, .name = name, .status = CheckStatus::kFailed};
+DoctorCheck not_answering(const std::filesystem::path& program, const base::Error& error) {
+  const std::string name = program.filename().string();
+  DoctorCheck check{.group = kPrograms, .name = name, .status = CheckStatus::kFailed};
   check.seen = error.message;
   if (error.category == ErrorCategory::kNotFound) check.status = CheckStatus::kMissing;
   // The usual causes: not built, or built for another engine than is there now.
@@ -55,9 +55,9 @@ Check not_answering(const std::string& name, const base::Error& error) {
   return check;
 }
 
-Check answering(const std::string& name, const ServiceProgram& program) {
+DoctorCheck answering(const std::string& name, const ServiceProgram& program) {
   const wire::Hello& hello = program.hello();
-  Check check{.group = kPrograms, .name = name};
+  DoctorCheck check{.group = kPrograms, .name = name};
   check.seen = fmt::format("{}, answers after {:.1f} s", hello.version, program.answered_in_s());
   if (hello.version != base::kVersion) {
     check.status = CheckStatus::kWarning;
@@ -73,8 +73,8 @@ bool is_available(const Json& runtime) {
 }
 bool is_modelled(const Json& runtime) { return text_of(runtime, "kind") == "modelled"; }
 
-Check runtime_check(const Json& runtime) {
-  Check check{.group = kMeasuring, .name = "runtime " + text_of(runtime, "name")};
+DoctorCheck runtime_check(const Json& runtime) {
+  DoctorCheck check{.group = kMeasuring, .name = "runtime " + text_of(runtime, "name")};
   if (!is_available(runtime)) {
     check.status = CheckStatus::kMissing;
     check.seen = text_of(runtime, "reason");
@@ -92,8 +92,8 @@ Check runtime_check(const Json& runtime) {
 }
 
 /// Taken for the least time there is, and gone with the agent.
-Check lease_check(ServiceProgram& agent) {
-  Check check{.group = kMeasuring, .name = "machine is free"};
+DoctorCheck lease_check(ServiceProgram& agent) {
+  DoctorCheck check{.group = kMeasuring, .name = "machine is free"};
   const auto reply = agent.ask("lease", {{"seconds", 1}, {"exclusive", true}});
   if (reply) {
     check.seen = "the exclusive lease can be had";
@@ -120,7 +120,7 @@ void add_sensors(const Json& sensors, Checks& checks) {
   }
   for (const std::string& driver : drivers) {
     const auto& [channels, boundaries] = found[driver];
-    checks.push_back({.group = kPower,
+    checks.push_back({.group = kPowerGroup,
                       .name = driver,
                       .seen = fmt::format("{}; measures at: {}", base::join_words(channels),
                                           base::join_words(boundaries))});
@@ -130,14 +130,14 @@ void add_sensors(const Json& sensors, Checks& checks) {
 /// One check a driver and fix; the first source stands for the others, whose trouble is the same.
 void add_problems(const Json& problems, Checks& checks) {
   struct Same {
-    Check check;
+    DoctorCheck check;
     int more = 0;
   };
   std::vector<Same> list;
   for (const auto& problem : problems) {
     const bool refused =
         base::category_from_name(text_of(problem, "category")) == ErrorCategory::kPermission;
-    Check check{.group = kPower, .name = text_of(problem, "driver")};
+    DoctorCheck check{.group = kPowerGroup, .name = text_of(problem, "driver")};
     check.status = refused ? CheckStatus::kMissing : CheckStatus::kFailed;
     check.seen = text_of(problem, "message");
     check.fix = text_of(problem, "fix");
@@ -163,7 +163,7 @@ void add_power(const Json& capabilities, Checks& checks) {
   const bool any = checks.size() > before;
   add_problems(list_of(capabilities, "sensor_problems"), checks);
   if (any) return;
-  Check none{.group = kPower, .name = "sensors", .status = CheckStatus::kMissing};
+  DoctorCheck none{.group = kPowerGroup, .name = "sensors", .status = CheckStatus::kMissing};
   none.seen = !capabilities.contains("sensors") ? "this agent does not say which it has"
               : checks.size() > before ? "none can be read, so there are no figures of energy"
                                        : "none on this machine, so there are no figures of energy";
@@ -177,7 +177,7 @@ AgentFindings check_agent(const std::filesystem::path& program, double limit_s) 
   AgentFindings found;
   const Started agent = ServiceProgram::start(program, "agent", limit_s);
   if (!agent) {
-    found.checks.push_back(not_answering(kName, agent.error()));
+    found.checks.push_back(not_answering(program, agent.error()));
     return found;
   }
   found.checks.push_back(answering(kName, **agent));
@@ -201,11 +201,11 @@ AgentFindings check_agent(const std::filesystem::path& program, double limit_s) 
   return found;
 }
 
-Check check_worker(const std::filesystem::path& program, double limit_s) {
+DoctorCheck check_worker(const std::filesystem::path& program, double limit_s) {
   constexpr const char* kName = "edgetran-worker";
   const Started worker = ServiceProgram::start(program, "train", limit_s);
-  if (!worker) return not_answering(kName, worker.error());
-  Check check = answering(kName, **worker);
+  if (!worker) return not_answering(program, worker.error());
+  DoctorCheck check = answering(kName, **worker);
   constexpr std::string_view kEngine = "libtorch-";
   for (const std::string& capability : (*worker)->hello().capabilities) {
     if (capability.starts_with(kEngine)) {

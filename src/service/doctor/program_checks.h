@@ -15,6 +15,6 @@ struct AgentFindings {
 AgentFindings check_agent(const std::filesystem::path& program, double limit_s);
 
 /// Whether the trainer runs, and with which engine.
-Check check_worker(const std::filesystem::path& program, double limit_s);
+DoctorCheck check_worker(const std::filesystem::path& program, double limit_s);
 
 }  // namespace edgetran::service

@@ -61,6 +61,7 @@ class SensordProcess {
   explicit SensordProcess(const SysfsTree& tree, const std::vector<std::string>& more = {})
       : socket_(tree.at(kSensordSocket)), log_(tree.at("/sensord.log")) {
     std::filesystem::create_directories(socket_.parent_path().parent_path());
+    std::filesystem::remove(log_);  // of one that ran before it
     base::ProcessOptions options;
     options.arguments = {kSensord.string(), "--root", tree.at("/").string(), "--socket",
                          socket_.string()};

@@ -84,7 +84,9 @@ TEST(RuntimeModel, LinearWeightsAreConvertedOnceForBf16AndNothingElse) {
     const std::string& name = model.graph.parameters()[i].name;
     const bool is_narrow = parameters[i].scalar_type() == at::kBFloat16;
     narrow += is_narrow ? 1 : 0;
-    if (is_narrow) EXPECT_EQ(parameters[i].dim(), 2) << name;
+    if (is_narrow) {
+      EXPECT_EQ(parameters[i].dim(), 2) << name;
+    }
     EXPECT_FALSE(is_narrow && name.find("embeddings") == 0 &&
                  name.find("projection") == std::string::npos)
         << name;

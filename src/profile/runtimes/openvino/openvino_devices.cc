@@ -52,8 +52,14 @@ std::string listed(const std::vector<Device>& devices) {
 std::vector<Device> find_devices(ov::Core& core) {
   std::vector<Device> devices;
   for (const std::string& name : core.get_available_devices()) {
-    devices.push_back({name, core.get_property(name, ov::device::full_name),
-                       precisions_of(name, core.get_property(name, ov::device::capabilities))});
+    Device device{name,
+                  core.get_property(name, ov::device::full_name),
+                  precisions_of(name, core.get_property(name, ov::device::capabilities)),
+                  {}};
+    for (const ov::PropertyName& property : core.get_property(name, ov::supported_properties)) {
+      if (property.is_mutable()) device.settable.push_back(property);
+    }
+    devices.push_back(std::move(device));
   }
   return devices;
 }
@@ -91,9 +97,12 @@ base::Result<Device> choose_device(const std::vector<Device>& devices,
 
 ov::AnyMap compile_properties(const Device& device, const RunSettings& settings) {
   ov::AnyMap properties = {
-      ov::hint::inference_precision(ov::element::Type(element_of(settings.precision))),
-      ov::num_streams(ov::streams::Num(kStreams)),
-      ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY)};
+      ov::hint::inference_precision(ov::element::Type(element_of(settings.precision)))};
+  const auto set_where_possible = [&](const std::pair<std::string, ov::Any>& property) {
+    if (contains(device.settable, property.first)) properties.insert(property);
+  };
+  set_where_possible(ov::num_streams(ov::streams::Num(kStreams)));
+  set_where_possible(ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY));
   if (is_cpu(device.name)) {
     properties.insert(ov::inference_num_threads(static_cast<int32_t>(settings.threads)));
     properties.insert(ov::hint::enable_cpu_pinning(false));

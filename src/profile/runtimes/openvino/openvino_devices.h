@@ -15,6 +15,7 @@ struct Device {
   std::string name;
   std::string full_name;                ///< "Intel(R) Arc(TM) ..."
   std::vector<std::string> precisions;  ///< by our names: "fp32", "bf16", "fp16"
+  std::vector<std::string> settable;    ///< OpenVINO's names of the properties that it lets be set
 };
 
 /// Throws what OpenVINO throws.
@@ -31,7 +32,8 @@ base::Result<Device> choose_device(const std::vector<Device>& devices,
                                    const std::string& accelerator, const std::string& precision);
 
 /// How the model is to be compiled: precision, one stream, tuned for latency; threads on the CPU
-/// alone, where they mean something. Nothing is left to the engine.
+/// alone, where they mean something. Nothing is left to the engine but what the device does not let
+/// be set (an NPU has one stream); check_settings() looks at that too.
 ov::AnyMap compile_properties(const Device& device, const RunSettings& settings);
 
 /// What a compiled model says of how it runs: {device, full_name, inference_precision, streams,

@@ -36,8 +36,8 @@ class Machine {
   size_t add_reader();
   void needs_from(size_t reader, double time_s);
 
-  /// Temperature now (where the law has heat), entries into the slower clock so far, and the mean clock over the full one
-  /// since the last call.
+  /// Temperature now (where the law has heat), entries into the slower clock so far, and the mean
+  /// clock over the full one since the last call.
   ThermalState thermal_state();
 
  private:

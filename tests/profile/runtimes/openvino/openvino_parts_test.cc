@@ -22,10 +22,11 @@ using base::Json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-const std::vector<Device> kDevices = {{"CPU", "A processor", {"fp32", "bf16"}},
-                                      {"GPU.0", "Graphics", {"fp32", "fp16"}},
-                                      {"GPU.1", "More graphics", {"fp32", "fp16"}},
-                                      {"NPU", "Neurons", {"fp16"}}};
+const std::vector<std::string> kHints = {"NUM_STREAMS", "PERFORMANCE_HINT"};
+const std::vector<Device> kDevices = {{"CPU", "A processor", {"fp32", "bf16"}, kHints},
+                                      {"GPU.0", "Graphics", {"fp32", "fp16"}, kHints},
+                                      {"GPU.1", "More graphics", {"fp32", "fp16"}, kHints},
+                                      {"NPU", "Neurons", {"fp16"}, {"PERFORMANCE_HINT"}}};
 
 TEST(Devices, PrecisionsFollowTheCapabilities) {
   EXPECT_THAT(precisions_of("CPU", {"WINOGRAD", "INT8", "BF16", "FP32"}),
@@ -66,6 +67,8 @@ TEST(Devices, EveryPropertyThatMattersIsSaid) {
   properties = compile_properties(kDevices[3], settings);
   EXPECT_EQ(properties.at("INFERENCE_PRECISION_HINT").as<ov::element::Type>(), ov::element::f16);
   EXPECT_FALSE(properties.contains("INFERENCE_NUM_THREADS"));  // means nothing on an accelerator
+  EXPECT_FALSE(properties.contains("NUM_STREAMS"));            // this one does not let it be set
+  EXPECT_TRUE(compile_properties(kDevices[1], settings).contains("NUM_STREAMS"));
 }
 
 TEST(Devices, SettingsThatAreNotKeptAreNamed) {
