@@ -135,6 +135,10 @@ base::Result<SimulatedSensor> read_simulated_sensor(const ConfigValue& value) {
   if (const auto boundary = map.find("boundary")) {
     EDGETRAN_ASSIGN(const std::string name, boundary->as_choice(boundary_names()));
     sensor.boundary = *boundary_from_name(name);
+    if (sensor.boundary == Boundary::kRail) {
+      return base::fail(boundary->error("a single rail is no board's energy",
+                                        "say what the power law covers: board-input, module, ..."));
+    }
   }
   EDGETRAN_TRY(number(map, "update_s", kMinUpdateS, kMaxUpdateS, sensor.update_s));
   EDGETRAN_TRY(optional_number(map, "averaging_s", 0, kMaxUpdateS, sensor.averaging_s));

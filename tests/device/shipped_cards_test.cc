@@ -77,6 +77,18 @@ TEST_P(ShippedCard, SimulatesASmallModelOnEachDeployment) {
     EXPECT_GT(median_s, mean_s * 0.97) << deployment.name;
     EXPECT_LT(median_s, mean_s * 1.7) << deployment.name;
     EXPECT_EQ(measured->record["kind"], "modelled");
+    // Sensors that renew their value a few times in a window of `quick` tell its energy.
+    if (card.board.law.sensor && card.board.law.sensor->update_s <= 0.025) {
+      const base::Json& energy = measured->record["energy"];
+      ASSERT_TRUE(energy.is_object()) << deployment.name << base::dump_json(measured->record);
+      EXPECT_EQ(energy["boundary"], profile::boundary_name(card.board.law.sensor->boundary));
+      // The law's power over the measured latency, within what is stated and the noise's mean.
+      const Figures expected = figures(card, deployment, "bert-tiny");
+      const double power_w = expected.energy_j / expected.latency_s;
+      const double gross_j = energy["gross_j"].get<double>();
+      const double half_j = energy["gross_high_j"].get<double>() - gross_j;
+      EXPECT_NEAR(gross_j, power_w * median_s, half_j + 0.05 * gross_j) << deployment.name;
+    }
   }
 }
 

@@ -82,8 +82,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"/thermal/clock_share", 0, "0"},
         Wrong{"/thermal/resistance_c_per_w", 900, "resistance"}, Wrong{"/mean_s", 5000, "thermal"},
         Wrong{"/sensor/kind", "meter", "gauge"}, Wrong{"/sensor/boundary", "socket", "socket"},
-        Wrong{"/sensor/update_s", 0, "0"}, Wrong{"/sensor/resolution", 0, "ticks"},
-        Wrong{"/sensor/averaging_s", 1, "averag"}));
+        Wrong{"/sensor/boundary", "rail", "rail"}, Wrong{"/sensor/update_s", 0, "0"},
+        Wrong{"/sensor/resolution", 0, "ticks"}, Wrong{"/sensor/averaging_s", 1, "averag"}));
 
 }  // namespace
 }  // namespace edgetran::profile
