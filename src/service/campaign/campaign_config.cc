@@ -192,9 +192,9 @@ Result<CampaignConfig> read_campaign(Context& context, const CampaignRequest& re
   EDGETRAN_ASSIGN(config.models, read_models(request));
   EDGETRAN_ASSIGN(config.sentinel, read_sentinel(request, config.models));
   for (auto& card : cards) {
-    const std::string sentinel = widest(card).name;
+    const std::string name = card.board.name, sentinel = widest(card).name;
     config.boards.push_back(
-        {.name = card.board.name, .card = std::move(card), .sentinel_deployment = sentinel});
+        {.name = name, .card = std::move(card), .sentinel_deployment = sentinel});
   }
   EDGETRAN_TRY(check_lengths(config));
   return config;
