@@ -196,7 +196,7 @@ TEST_F(CampaignRun, GoesOnWithTwoBoardsFromAnyCut) {
   std::string log;
   for (size_t kept = 0; kept < lines.size(); ++kept) {
     log += lines[kept];
-    if (kept % 5 != 2) continue;
+    if (kept % 9 != 4) continue;
     write_log("cut", log);
     ASSERT_TRUE(run("cut", two));
     EXPECT_EQ(outcome("cut"), whole) << kept;
@@ -204,7 +204,8 @@ TEST_F(CampaignRun, GoesOnWithTwoBoardsFromAnyCut) {
 }
 
 TEST_F(CampaignRun, StopsTheBoardWhoseSentinelFailsAndFinishesTheOthers) {
-  write("broken.yaml", card("broken", "nonsense"));
+  // Faster than the agent lets a simulated board be: it refuses every model.
+  write("broken.yaml", card("broken", "1.0e18", "0.0"));
   const auto reply = run("c", {{"device", path("broken.yaml")}});
   ASSERT_FALSE(reply);
   EXPECT_THAT(reply.error().message, HasSubstr("the board 'broken' stopped: the sentinel"));
