@@ -80,8 +80,8 @@ class CampaignTest : public testing::Test {
   }
   /// A simulated board of this name with two deployments; a slow one, so that a measurement is a
   /// few hundred runs to compute.
-  static std::string card(const std::string& name, const std::string& runtime = "simulated",
-                          int64_t length = 16) {
+  static std::string card(const std::string& name, const std::string& rate = "2.0e9",
+                          const std::string& overhead = "2.0e-4") {
     return fmt::format(
         "format: edgetran.device/1\n"
         "board:\n"
@@ -90,18 +90,19 @@ class CampaignTest : public testing::Test {
         "  description: a made-up board for tests\n"
         "  cores: 2\n"
         "  law:\n"
-        "    peak_flop_per_s: 2.0e9\n"
-        "    bandwidth_bytes_per_s: 4.0e9\n"
-        "    launch_overhead_s: 2.0e-4\n"
+        "    peak_flop_per_s: {}\n"
+        "    bandwidth_bytes_per_s: {}\n"
+        "    launch_overhead_s: {}\n"
         "    thread_efficiency: 0.9\n"
         "    load_bytes_per_s: 1.0e8\n"
         "    noise_share: 0.02\n"
         "    seed: 7\n"
         "    precisions: [{{precision: fp32, compute: 1, bytes: 1}}]\n"
         "deployments:\n"
-        "  - {{name: one, runtime: {}, precision: fp32, threads: 1, batch: 1, length: {}}}\n"
-        "  - {{name: two, runtime: {}, precision: fp32, threads: 2, batch: 1, length: {}}}\n",
-        name, runtime, length, runtime, length);
+        "  - {{name: one, runtime: simulated, precision: fp32, threads: 1, batch: 1, length: 16}}\n"
+        "  - {{name: two, runtime: simulated, precision: fp32, threads: 2, batch: 1, length: "
+        "16}}\n",
+        name, rate, rate, overhead);
   }
 
   void SetUp() override {
