@@ -81,7 +81,8 @@ TEST_P(ShippedCard, SimulatesASmallModelOnEachDeployment) {
     if (card.board.law.sensor && card.board.law.sensor->update_s <= 0.025) {
       const base::Json& energy = measured->record["energy"];
       ASSERT_TRUE(energy.is_object()) << deployment.name << base::dump_json(measured->record);
-      EXPECT_EQ(energy["boundary"], profile::boundary_name(card.board.law.sensor->boundary));
+      EXPECT_EQ(energy["boundary"].get<std::string>(),
+                profile::boundary_name(card.board.law.sensor->boundary));
       // The law's power over the measured latency, within what is stated and the noise's mean.
       const Figures expected = figures(card, deployment, "bert-tiny");
       const double power_w = expected.energy_j / expected.latency_s;
