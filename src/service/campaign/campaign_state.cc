@@ -92,6 +92,7 @@ std::vector<StepOutcome> BoardProgress::outcomes() const {
 
 std::vector<std::optional<profile::StepLatency>> BoardProgress::latencies() const {
   std::vector<std::optional<profile::StepLatency>> list;
+  list.reserve(settled.size());
   for (const auto& step : settled)
     list.push_back(step.outcome == StepOutcome::kUsable ? record_latency(step.record)
                                                         : std::nullopt);
