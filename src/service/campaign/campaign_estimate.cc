@@ -6,7 +6,8 @@ namespace edgetran::service {
 
 namespace {
 
-// Figures of one x86 core with AVX2 at about 3 GHz, to a factor of two: a plan needs no more.
+// Assumed, not measured: about those of one x86 core with AVX2 at 3 GHz. A plan needs an order of
+// magnitude.
 constexpr double kFlopPerS = 3e10;
 constexpr double kBytesPerS = 1e10;
 /// Drawing weights, writing, hashing, sending and compiling a model, a byte of its fp32 weights.

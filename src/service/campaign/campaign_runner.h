@@ -26,7 +26,7 @@ namespace edgetran::service {
 ///
 /// A model is exported between measurements, never beside one: on this machine the export would be
 /// measured too. It could run ahead of a measurement on a remote board, but is needed once a group
-/// of measurements only, so the gain would be a few percent.
+/// of measurements only, so that little is to be gained.
 class CampaignRunner {
  public:
   CampaignRunner(Context& context, const CampaignConfig& config, CampaignStore& store,
