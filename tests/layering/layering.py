@@ -5,7 +5,8 @@
 
 Read from the document: modules with their direct links, programs with theirs, and the folders in
 which a library's headers may be included. Compared with it: LINKS in src/**/CMakeLists.txt, the
-links of apps/*/CMakeLists.txt, and every #include in src/ and apps/.
+links of apps/*/CMakeLists.txt, and every #include in src/ and apps/. A type's name is defined once
+in its namespace.
 """
 
 import pathlib
@@ -14,6 +15,9 @@ import sys
 
 ENGINES = ("train/torch", "profile/runtimes/openvino")
 QUOTED = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+NAMESPACE = re.compile(r"^namespace ([\w:]+) \{", re.MULTILINE)
+# A type at the level of its namespace; one inside another is indented.
+TYPE = re.compile(r"^(?:struct|class|enum class) (\w+)(?: final)?\s*(?::[^;{]*)?\{", re.MULTILINE)
 ANGLED = re.compile(r"^\s*#\s*include\s+<([^>]+)>", re.MULTILINE)
 
 
@@ -165,10 +169,27 @@ def include_breaches(root, design):
                         yield f"{where}: <{name}> is allowed only in {', '.join(sorted(homes))}"
 
 
+def type_breaches(root):
+    """Two types of one name are one to the linker: their templates are mixed, and nothing says so."""
+    homes = {}
+    for folder in ("src", "apps"):
+        for path in sorted((root / folder).rglob("*.h")):
+            text = path.read_text()
+            space = NAMESPACE.search(text)
+            for name in TYPE.findall(text):
+                homes.setdefault((space[1] if space else "", name), []).append(path)
+    for (space, name), paths in homes.items():
+        # Programs are linked apart from each other; what is in no namespace is seen in its program.
+        places = {path.parent if not space else "" for path in paths}
+        if len(paths) > len(places):
+            listed = ", ".join(str(path.relative_to(root)) for path in paths)
+            yield f"{space}::{name} is defined more than once: {listed}"
+
+
 def breaches(root):
     design = Design(root)
     return [*design.breaches(), *module_breaches(root, design), *program_breaches(root, design),
-            *include_breaches(root, design)]
+            *include_breaches(root, design), *type_breaches(root)]
 
 
 def main(arguments):

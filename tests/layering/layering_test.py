@@ -105,6 +105,17 @@ class House(unittest.TestCase):
         self.write("apps/edgetran/main.cc", '#include "train/torch/t.h"\n')
         self.check_one("apps may not include", "train/torch")
 
+    def test_a_type_that_is_defined_twice_is_found(self):
+        self.write("src/report/a.h", "namespace house::report {\nstruct Check {\n};\n}\n")
+        self.write("src/report/b.h", "namespace house::report {\nclass Check final : public X {\n};\n}\n")
+        self.assertIn("house::report::Check", "".join(layering.breaches(self.root)))
+
+    def test_types_of_one_name_in_two_namespaces_are_two(self):
+        self.write("src/report/a.h", "namespace house::report {\nstruct Check {\n};\n}\n")
+        self.write("src/store/b.h", "namespace house::store {\nstruct Check {\n};\nstruct Later;\n}\n")
+        self.write("src/store/c.h", "namespace house::store {\nstruct Later {\n  struct Check {};\n};\n}\n")
+        self.assertEqual(layering.breaches(self.root), [])
+
     def test_missing_tables_are_found(self):
         self.write("docs/architecture.md", "nothing\n")
         self.assertIn("no module table", layering.breaches(self.root)[0])
