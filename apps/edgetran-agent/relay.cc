@@ -90,7 +90,7 @@ class Relay {
   std::string run() {
     while (true) {
       bool moved = false;
-      if (const std::string over = move(moved); !over.empty()) return over;
+      if (std::string over = move(moved); !over.empty()) return over;
       if (!wait(moved)) return deadline_s_ ? "the client does not read" : "the agent is stopping";
     }
   }
