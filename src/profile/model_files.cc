@@ -130,7 +130,7 @@ Found walk(std::string_view bytes, Kind kind, int depth) {
 
 base::Status check_self_contained(std::string_view model) {
   if (walk(model, Kind::kModel, 0) != Found::kFile) return {};
-  return base::fail(base::ErrorCategory::kUsage, "the model keeps tensors in other files",
+  return base::fail(base::ErrorCategory::kUsage, "the model keeps tensors in files beside it",
                     "export it as one file, with its tensors in it");
 }
 

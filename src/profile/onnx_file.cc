@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "profile/model_files.h"
+
 namespace edgetran::profile {
 
 namespace {
@@ -21,20 +23,13 @@ namespace function_field {
 constexpr uint32_t kNode = 7, kDefault = 11;
 }
 namespace graph_field {
-constexpr uint32_t kNode = 1, kInitializer = 5, kSparseInitializer = 15;
+constexpr uint32_t kNode = 1;
 }
 namespace node_field {
 constexpr uint32_t kOutput = 2, kName = 3, kType = 4, kAttribute = 5, kDomain = 7;
 }
 namespace attribute_field {
-constexpr uint32_t kTensor = 5, kGraph = 6, kTensors = 10, kGraphs = 11, kSparseTensor = 22,
-                   kSparseTensors = 23;
-}
-namespace sparse_field {
-constexpr uint32_t kValues = 1, kIndices = 2;
-}
-namespace tensor_field {
-constexpr uint32_t kExternalData = 13, kDataLocation = 14;
+constexpr uint32_t kGraph = 6, kGraphs = 11;
 }
 
 /// Control flow in control flow; exporters stay below five.
@@ -59,20 +54,16 @@ class Fields {
   }
   bool broken() const { return broken_; }
   uint32_t number() const { return number_; }
-  uint64_t value() const { return value_; }              ///< of a field of whole numbers
   std::string_view payload() const { return payload_; }  ///< of a field with a length
 
  private:
   /// By wire type. Groups (3 and 4) are no part of ONNX.
   bool take(uint64_t wire_type) {
     payload_ = {};
-    value_ = 0;
     std::optional<uint64_t> number;
     switch (wire_type) {
       case 0:
-        number = varint();
-        value_ = number.value_or(0);
-        return number.has_value();
+        return varint().has_value();
       case 1:
         return skip(8);
       case 2:
@@ -106,7 +97,6 @@ class Fields {
 
   std::string_view bytes_;
   std::string_view payload_;
-  uint64_t value_ = 0;
   uint32_t number_ = 0;
   bool broken_ = false;
 };
@@ -146,10 +136,7 @@ class Walk {
     if (depth_ >= kMaxDepth) return corrupt("its graphs are nested too deeply");
     ++depth_;
     EDGETRAN_TRY(each(bytes, [&](const Fields& field) -> base::Status {
-      if (field.number() == graph_field::kNode) return node(field.payload());
-      if (field.number() == graph_field::kInitializer) return tensor(field.payload());
-      if (field.number() == graph_field::kSparseInitializer) return sparse(field.payload());
-      return {};
+      return field.number() == graph_field::kNode ? node(field.payload()) : base::Status();
     }));
     --depth_;
     return {};
@@ -188,40 +175,10 @@ class Walk {
 
   base::Status attribute(std::string_view bytes) {
     return each(bytes, [&](const Fields& field) -> base::Status {
-      switch (field.number()) {
-        case attribute_field::kGraph:
-        case attribute_field::kGraphs:
-          return graph(field.payload());
-        case attribute_field::kTensor:
-        case attribute_field::kTensors:
-          return tensor(field.payload());
-        case attribute_field::kSparseTensor:
-        case attribute_field::kSparseTensors:
-          return sparse(field.payload());
-        default:
-          return {};
-      }
+      const bool is_graph =
+          field.number() == attribute_field::kGraph || field.number() == attribute_field::kGraphs;
+      return is_graph ? graph(field.payload()) : base::Status();
     });
-  }
-
-  base::Status sparse(std::string_view bytes) {
-    return each(bytes, [&](const Fields& field) -> base::Status {
-      const bool is_tensor =
-          field.number() == sparse_field::kValues || field.number() == sparse_field::kIndices;
-      return is_tensor ? tensor(field.payload()) : base::Status();
-    });
-  }
-
-  base::Status tensor(std::string_view bytes) {
-    bool external = false;
-    EDGETRAN_TRY(each(bytes, [&](const Fields& field) -> base::Status {
-      external = external || field.number() == tensor_field::kExternalData ||
-                 (field.number() == tensor_field::kDataLocation && field.value() != 0);
-      return {};
-    }));
-    if (!external) return {};
-    return base::fail(ErrorCategory::kUsage, "the model keeps tensors in files beside it",
-                      "put them into the ONNX file itself");
   }
 
   std::vector<OnnxNode> nodes_;
@@ -233,6 +190,7 @@ class Walk {
 base::Result<std::vector<OnnxNode>> read_onnx_nodes(std::string_view model) {
   Walk walk;
   EDGETRAN_TRY(walk.model(model));
+  EDGETRAN_TRY(check_self_contained(model));
   return walk.take_nodes();
 }
 

@@ -129,7 +129,7 @@ class Models(listening.AgentCase):
         # The last one lies in the agent's own working folder, where an engine would look.
         for path in (str(secret), "../../../../.." + str(secret), "/etc/passwd", "secret"):
             with self.subTest(path):
-                self.assertIn("keeps tensors in other files",
+                self.assertIn("keeps tensors in files beside it",
                               self.attempt(agent, external_file(path)))
         secret.unlink()
         self.assert_serves(agent)
