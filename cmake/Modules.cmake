@@ -24,6 +24,14 @@ function(edgetran_module name)
                         PRIVATE edgetran_warnings ${ARG_PRIVATE_LIBRARIES})
 endfunction()
 
+# edgetran_share_names(FILE...)   files of the calling folder with names of their own that its other
+# files have too: those that fill the same form (a head, a sensor's driver), tests with like helpers.
+# Where a configuration compiles files in batches (CMAKE_UNITY_BUILD: the sanitizers and fuzzers, in a
+# third of the time), each of these is compiled alone.
+function(edgetran_share_names)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
+
 # edgetran_test(NAME LINKS module... [LIBRARIES target...])
 # GoogleTest program NAME_test of the *_test.cc files in the calling folder, one ctest a case.
 function(edgetran_test name)

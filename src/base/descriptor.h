@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <utility>
@@ -31,5 +32,13 @@ class Descriptor {
  private:
   int value_ = -1;
 };
+
+/// Has reads and writes return at once with EAGAIN; the flags that were set before, -1 where
+/// `descriptor` is none.
+inline int make_nonblocking(int descriptor) {
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  if (flags >= 0) ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
+  return flags;
+}
 
 }  // namespace edgetran::base

@@ -24,7 +24,7 @@ using base::Status;
 // The largest published byte-level vocabularies (about 250 000 entries) have 10 MB.
 constexpr uint64_t kFileLimitBytes = uint64_t{64} << 20;
 constexpr size_t kMostEntries = 1'000'000;
-constexpr size_t kBytes = 256;
+constexpr size_t kByteValues = 256;
 
 using Index = std::unordered_map<std::string_view, int32_t>;
 
@@ -192,8 +192,8 @@ Result<BpeVocabulary> BpeVocabulary::make(std::vector<std::string> entries,
       return fail(ErrorCategory::kUsage, fmt::format("{}: the entry {} occurs twice", vocab_name,
                                                      base::in_quotes(vocabulary.entries_[id])));
   EDGETRAN_ASSIGN(vocabulary.special_, find_special(index, vocab_name));
-  vocabulary.byte_ids_.assign(kBytes, -1);
-  for (size_t byte = 0; byte < kBytes; ++byte) {
+  vocabulary.byte_ids_.assign(kByteValues, -1);
+  for (size_t byte = 0; byte < kByteValues; ++byte) {
     const auto found = index.find(written_bytes(std::string(1, static_cast<char>(byte))));
     if (found != index.end()) vocabulary.byte_ids_[byte] = found->second;
   }

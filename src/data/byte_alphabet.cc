@@ -7,17 +7,17 @@
 namespace edgetran::data {
 namespace {
 
-constexpr size_t kBytes = 256;
+constexpr size_t kAlphabetSize = 256;
 constexpr char32_t kFirstStandIn = 0x100;
 
 constexpr bool stands_for_itself(uint32_t byte) {
   return (byte >= 0x21 && byte <= 0x7E) || (byte >= 0xA1 && byte <= 0xAC) || byte >= 0xAE;
 }
 
-constexpr std::array<char32_t, kBytes> kCharacters = [] {
-  std::array<char32_t, kBytes> characters{};
+constexpr std::array<char32_t, kAlphabetSize> kCharacters = [] {
+  std::array<char32_t, kAlphabetSize> characters{};
   char32_t next = kFirstStandIn;
-  for (uint32_t byte = 0; byte < kBytes; ++byte)
+  for (uint32_t byte = 0; byte < kAlphabetSize; ++byte)
     characters[byte] = stands_for_itself(byte) ? static_cast<char32_t>(byte) : next++;
   return characters;
 }();
@@ -27,7 +27,7 @@ constexpr size_t kStandIns = 68;
 constexpr std::array<int16_t, kFirstStandIn + kStandIns> kBytesOf = [] {
   std::array<int16_t, kFirstStandIn + kStandIns> bytes{};
   bytes.fill(-1);
-  for (uint32_t byte = 0; byte < kBytes; ++byte)
+  for (uint32_t byte = 0; byte < kAlphabetSize; ++byte)
     bytes[kCharacters[byte]] = static_cast<int16_t>(byte);
   return bytes;
 }();

@@ -11,7 +11,6 @@
 namespace edgetran::data {
 namespace {
 
-constexpr std::string_view kContinuation = "##";
 constexpr int32_t kNoToken = -1;
 
 // Byte trie with its edges in one open-addressing table: a step is one probe, about 5 ns, and the

@@ -11,6 +11,9 @@
 
 namespace edgetran::data {
 
+/// Begins a piece that goes on a word.
+inline constexpr std::string_view kContinuation = "##";
+
 /// How WordPiece cuts text. The defaults are those of "uncased" BERT models.
 struct WordPieceSettings {
   BasicSettings basic{};

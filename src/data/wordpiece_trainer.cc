@@ -11,6 +11,7 @@
 
 #include "data/characters.h"
 #include "data/pair_merger.h"
+#include "data/wordpiece.h"
 
 namespace edgetran::data {
 namespace {
@@ -30,8 +31,6 @@ struct Counter final : WordSink {
   }
   WordCounts& counts;
 };
-
-constexpr std::string_view kContinuation = "##";
 
 // The `limit` most frequent characters, alone and as continuations.
 void add_alphabet(const std::vector<std::pair<std::string, int64_t>>& words, int64_t limit,

@@ -12,7 +12,7 @@ namespace {
 /// An agent ends within a moment of its input; one that does not is killed.
 constexpr double kEndGrace_s = 1;
 /// The start of a program on a machine that is busy; only bounds waiting.
-constexpr double kHello_s = 30;
+constexpr double kLocalHello_s = 30;
 
 /// An agent as a child of this process.
 class LocalTransport final : public AgentTransport {
@@ -42,7 +42,7 @@ class LocalTransport final : public AgentTransport {
   }
 
   void abort() override { child_.stop(0); }
-  double hello_timeout_s() const override { return kHello_s; }
+  double hello_timeout_s() const override { return kLocalHello_s; }
   pid_t process_id() const override { return child_.id(); }
 
  private:

@@ -9,7 +9,7 @@
 
 namespace edgetran::device {
 
-/// Files of one run of ssh, in a folder of its own.
+/// Files of one run of ssh.
 struct SshFiles {
   std::filesystem::path known_hosts;  ///< with the card's host key, where it has one
   std::filesystem::path log;          ///< ssh's own messages, apart from the agent's

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/memory_file.h"
 #include "base/process.h"
 #include "device/agent_transport.h"
 #include "device/ssh_command.h"
@@ -19,7 +20,7 @@ using Kind = TransportEnd::Kind;
 /// The board's agent and sshd end within a moment of ssh's input; then ssh does.
 constexpr double kEndGrace_s = 3;
 /// After the connection: authentication and the start of a program, on a slow board.
-constexpr double kHello_s = kSshConnect_s + 20;
+constexpr double kSshHello_s = kSshConnect_s + 20;
 constexpr uint64_t kLogLimit = uint64_t{16} << 20;
 
 tl::unexpected<TransportEnd> refuse(ErrorCategory category, std::string message, std::string hint) {
@@ -29,11 +30,11 @@ tl::unexpected<TransportEnd> refuse(ErrorCategory category, std::string message,
 
 class SshTransport final : public AgentTransport {
  public:
-  SshTransport(BoardInfo board, base::TemporaryFolder folder, SshFiles files,
+  SshTransport(BoardInfo board, base::MemoryFile known_hosts, base::MemoryFile log,
                base::ChildProcess child)
       : board_(std::move(board)),
-        folder_(std::move(folder)),
-        files_(std::move(files)),
+        known_hosts_(std::move(known_hosts)),
+        log_(std::move(log)),
         child_(std::move(child)),
         connection_(child_.stdout_descriptor(), child_.stdin_descriptor(), kAgentConnection) {}
 
@@ -48,17 +49,17 @@ class SshTransport final : public AgentTransport {
 
   TransportEnd end(const base::Error& seen) override {
     const auto status = child_.wait(kEndGrace_s);
-    return ssh_end(board_, status, base::read_file(files_.log, kLogLimit).value_or(""), seen);
+    return ssh_end(board_, status, base::read_file(log_.path(), kLogLimit).value_or(""), seen);
   }
 
   void abort() override { child_.stop(0); }
-  double hello_timeout_s() const override { return kHello_s; }
+  double hello_timeout_s() const override { return kSshHello_s; }
   pid_t process_id() const override { return child_.id(); }
 
  private:
   BoardInfo board_;
-  base::TemporaryFolder folder_;
-  SshFiles files_;
+  base::MemoryFile known_hosts_;
+  base::MemoryFile log_;
   base::ChildProcess child_;
   wire::Connection connection_;
 };
@@ -92,16 +93,14 @@ std::optional<TransportEnd> check_files(const BoardInfo& board) {
 OpenedTransport open_ssh_transport(const Card& card, const TransportOptions& options) {
   const BoardInfo& board = card.board;
   if (auto wrong = check_files(board)) return tl::unexpected<TransportEnd>(std::move(*wrong));
-  auto folder = base::TemporaryFolder::create("edgetran-ssh");
-  if (!folder) return tl::unexpected<TransportEnd>({Kind::kFinal, std::move(folder).error()});
-  const SshFiles files{folder->path() / "known_hosts", folder->path() / "log"};
-  if (!board.ssh.host_key.empty()) {
-    const auto written = base::write_file_atomic(
-        files.known_hosts, fmt::format("{} {}\n", kHostKeyAlias, board.ssh.host_key));
-    if (!written) return tl::unexpected<TransportEnd>({Kind::kFinal, written.error()});
-  }
+  // A director that is killed leaves no file of its own.
+  auto known_hosts = base::MemoryFile::create(
+      "known_hosts", fmt::format("{} {}\n", kHostKeyAlias, board.ssh.host_key));
+  if (!known_hosts) return tl::unexpected<TransportEnd>({Kind::kFinal, known_hosts.error()});
+  auto log = base::MemoryFile::create("log of ssh");
+  if (!log) return tl::unexpected<TransportEnd>({Kind::kFinal, log.error()});
   base::ProcessOptions process;
-  process.arguments = ssh_arguments(board, files);
+  process.arguments = ssh_arguments(board, {known_hosts->path(), log->path()});
   process.stderr_file = options.agent_log;
   auto child = base::ChildProcess::spawn(process);
   if (!child) {
@@ -109,7 +108,8 @@ OpenedTransport open_ssh_transport(const Card& card, const TransportOptions& opt
                   fmt::format("ssh cannot be started: {}", child.error().message),
                   "install OpenSSH's client: apt-get install openssh-client");
   }
-  return std::make_unique<SshTransport>(board, std::move(*folder), files, std::move(*child));
+  return std::make_unique<SshTransport>(board, std::move(*known_hosts), std::move(*log),
+                                        std::move(*child));
 }
 
 }  // namespace edgetran::device

@@ -12,7 +12,7 @@ namespace {
 
 using base::ErrorCategory;
 
-constexpr double kHello_s = 10;
+constexpr double kTlsHello_s = 10;
 
 TransportEnd tls_end(const Card& card, base::Error error) {
   const bool refused = error.category == ErrorCategory::kPermission;
@@ -37,7 +37,7 @@ class TlsTransport final : public AgentTransport {
   TransportEnd end(const base::Error& seen) override { return tls_end(card_, seen); }
   /// The connection owns the socket; without its stream, both its directions end.
   void abort() override { ::shutdown(socket_, SHUT_RDWR); }
-  double hello_timeout_s() const override { return kHello_s; }
+  double hello_timeout_s() const override { return kTlsHello_s; }
   pid_t process_id() const override { return 0; }
 
  private:

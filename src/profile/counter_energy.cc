@@ -21,33 +21,33 @@ double range_j(const SensorInfo& info) {
 }
 
 /// The counted ticks between two updates, and the power that they mean.
-struct Segment {
+struct CountedSpan {
   double from_s = 0, to_s = 0;
   double from_width_s = 0, to_width_s = 0;
-  uint64_t ticks_before = 0;  ///< from the first update to this segment
+  uint64_t ticks_before = 0;  ///< from the first update to this span
   uint64_t ticks = 0;
   double power_w = 0;
 
   double span_s() const { return to_s - from_s; }
 };
 
-std::vector<Segment> make_segments(const PowerTrace& trace, const std::vector<Update>& updates) {
-  std::vector<Segment> segments;
+std::vector<CountedSpan> make_spans(const PowerTrace& trace, const std::vector<Update>& updates) {
+  std::vector<CountedSpan> spans;
   uint64_t counted = 0;
   for (size_t i = 0; i + 1 < updates.size(); ++i) {
     const Update &from = updates[i], &to = updates[i + 1];
     const uint64_t ticks = ticks_between(from.value.ticks, to.value.ticks, trace.info.range_ticks);
-    Segment segment{from.time_s(), to.time_s(), from.width_s(), to.width_s(), counted, ticks};
-    if (segment.span_s() <= 0) {  // two readings at one moment: their ticks belong to the next
-      if (!segments.empty()) segments.back().ticks += ticks;
+    CountedSpan span{from.time_s(), to.time_s(), from.width_s(), to.width_s(), counted, ticks};
+    if (span.span_s() <= 0) {  // two readings at one moment: their ticks belong to the next
+      if (!spans.empty()) spans.back().ticks += ticks;
       counted += ticks;
       continue;
     }
-    segment.power_w = trace.info.joules_per_tick * static_cast<double>(ticks) / segment.span_s();
-    segments.push_back(segment);
+    span.power_w = trace.info.joules_per_tick * static_cast<double>(ticks) / span.span_s();
+    spans.push_back(span);
     counted += ticks;
   }
-  return segments;
+  return spans;
 }
 
 /// What the counter would have shown at an edge, in whole ticks and a part, and the variance of it.
@@ -57,7 +57,7 @@ struct EdgeTicks {
   double variance_j2 = 0;
 };
 
-/// The variance of power inside a segment of which only the mean is known. A load that spends half
+/// The variance of power inside a span of which only the mean is known. A load that spends half
 /// its time at twice the mean has the mean squared; with a rating r nothing can exceed
 /// mean (r - mean) (Bhatia and Davis, "A better bound on the variance", 2000).
 double power_variance(double mean_w, const SensorInfo& info) {
@@ -66,24 +66,23 @@ double power_variance(double mean_w, const SensorInfo& info) {
   return std::clamp(mean_w * (*info.rating_w - mean_w), 0.0, switching);
 }
 
-EdgeTicks ticks_at(const std::vector<Segment>& segments, double edge_s, const SensorInfo& info) {
+EdgeTicks ticks_at(const std::vector<CountedSpan>& spans, double edge_s, const SensorInfo& info) {
   const auto after =
-      std::upper_bound(segments.begin(), segments.end(), edge_s,
-                       [](double s, const Segment& segment) { return s < segment.from_s; });
-  const Segment& segment = after == segments.begin() ? segments.front() : *(after - 1);
-  const double span_s = segment.span_s(), into_s = edge_s - segment.from_s;
+      std::upper_bound(spans.begin(), spans.end(), edge_s,
+                       [](double s, const CountedSpan& span) { return s < span.from_s; });
+  const CountedSpan& span = after == spans.begin() ? spans.front() : *(after - 1);
+  const double span_s = span.span_s(), into_s = edge_s - span.from_s;
   const double share = into_s / span_s;
   // The moments of both updates are uniform over their widths. Power around the edge is not the
-  // segment's mean: over the doubtful time, and over the time to the nearer update, it varies.
+  // span's mean: over the doubtful time, and over the time to the nearer update, it varies.
   const double moment_s2 =
-      (std::pow((1 - share) * segment.from_width_s, 2) + std::pow(share * segment.to_width_s, 2)) /
-      12;
+      (std::pow((1 - share) * span.from_width_s, 2) + std::pow(share * span.to_width_s, 2)) / 12;
   const double bridge_s = std::abs(into_s * (span_s - into_s)) / span_s;
-  const double swing_w2 = power_variance(segment.power_w, info);
+  const double swing_w2 = power_variance(span.power_w, info);
   const double tick_j2 = info.joules_per_tick * info.joules_per_tick / 12;
-  return {.whole = segment.ticks_before,
-          .part = share * static_cast<double>(segment.ticks),
-          .variance_j2 = (segment.power_w * segment.power_w + swing_w2) * moment_s2 +
+  return {.whole = span.ticks_before,
+          .part = share * static_cast<double>(span.ticks),
+          .variance_j2 = (span.power_w * span.power_w + swing_w2) * moment_s2 +
                          swing_w2 * bridge_s * bridge_s + tick_j2};
 }
 
@@ -130,9 +129,9 @@ WindowFault counter_fault(const PowerTrace& trace, const Stretch& stretch) {
 
 PowerCurve counter_curve(const PowerTrace& trace, const std::vector<Update>& updates) {
   std::vector<PowerCurve::Knot> knots;
-  for (const Segment& segment : make_segments(trace, updates)) {
-    knots.push_back({segment.from_s, segment.power_w, segment.power_w});
-    knots.push_back({segment.to_s, segment.power_w, segment.power_w});
+  for (const CountedSpan& span : make_spans(trace, updates)) {
+    knots.push_back({span.from_s, span.power_w, span.power_w});
+    knots.push_back({span.to_s, span.power_w, span.power_w});
   }
   return PowerCurve(std::move(knots));
 }
@@ -141,14 +140,14 @@ WindowEnergy counter_energy(const PowerTrace& trace, const Stretch& stretch, dou
                             double end_s) {
   const SensorInfo& info = trace.info;
   const auto updates = find_updates(trace, stretch);
-  const auto segments = make_segments(trace, updates);
+  const auto spans = make_spans(trace, updates);
   WindowEnergy window;
-  if (segments.empty()) {  // every reading at one moment: nothing can be told between them
+  if (spans.empty()) {  // every reading at one moment: nothing can be told between them
     window.fault = WindowFault::kNotCovered;
     return window;
   }
-  const EdgeTicks start = ticks_at(segments, start_s, info);
-  const EdgeTicks end = ticks_at(segments, end_s, info);
+  const EdgeTicks start = ticks_at(spans, start_s, info);
+  const EdgeTicks end = ticks_at(spans, end_s, info);
   const double ticks = static_cast<double>(end.whole - start.whole) + (end.part - start.part);
   if (!(ticks > 0)) {
     window.fault = WindowFault::kStuck;

@@ -13,6 +13,7 @@
 #include "profile/power_plan.h"
 #include "profile/power_windows.h"
 #include "profile/student_t.h"
+#include "profile/window_parts.h"
 
 namespace edgetran::profile {
 
@@ -27,7 +28,6 @@ constexpr double kBaselineDrift = 0.05;
 constexpr double kMostFaults = 0.1;
 /// The platform holds its package: more than both registers' rounding is impossible.
 constexpr double kContainment = 1.02;
-constexpr double kHalfWidth95 = 1.96;
 constexpr double kQuantile95 = 0.975;
 
 /// One window that counts, with its energy and the baseline's below it.

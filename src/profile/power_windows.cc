@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "profile/window_parts.h"
+
 namespace edgetran::profile {
 
 namespace {
@@ -15,8 +17,6 @@ constexpr double kFewestBlocks = 3;
 /// More say no more about the mean.
 constexpr double kMostBlocks = 1000;
 constexpr double kBlockUpdates = 20;
-/// Half-width of a 95 % interval over one standard deviation, to turn edges into a deviation.
-constexpr double kHalfWidth95 = 1.96;
 
 double slowest_update_s(const Segment& segment, const PowerTotal& total) {
   double slowest_s = 0;

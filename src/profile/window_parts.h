@@ -6,7 +6,7 @@
 
 namespace edgetran::profile {
 
-// What window_energy and peak_power share; not meant for others.
+// What the power files share; not meant for others.
 
 /// Half the width of a 95 % interval over the standard deviation.
 inline constexpr double kHalfWidth95 = 1.96;

@@ -24,7 +24,7 @@ Json rounded(std::optional<double> value) {
   return std::strtod(fmt::format("{:.6g}", *value).c_str(), nullptr);
 }
 
-Json metric(const store::Metrics& metrics, const std::string& name) {
+Json metric_json(const store::Metrics& metrics, const std::string& name) {
   const auto found = metrics.find(name);
   return found == metrics.end() ? Json(nullptr) : rounded(found->second);
 }
@@ -84,8 +84,8 @@ Json rungs_json(const store::TrialView& trial, const std::string& quality) {
   Json rungs = Json::array();
   for (const store::RungView& rung : trial.rungs) {
     rungs.push_back({{"tokens", rung.tokens},
-                     {"quality", metric(rung.metrics, quality)},
-                     {"loss", metric(rung.metrics, "loss")},
+                     {"quality", metric_json(rung.metrics, quality)},
+                     {"loss", metric_json(rung.metrics, "loss")},
                      {"seconds", rounded(rung.seconds)}});
   }
   return rungs;
@@ -146,7 +146,7 @@ Json recommended_json(const store::StudyView& study, const ReportOptions& option
         deployed.device != study.devices[pair.device].name)
       continue;
     handed_over = pairs_json(handover_facts(deployed, quality, scored_rows(study)));
-    test_quality = metric(deployed.metrics, "test_" + quality.name);
+    test_quality = metric_json(deployed.metrics, "test_" + quality.name);
   }
   for (const Command& command : options.commands)
     commands.push_back(Json::array({command.title, command.line}));
@@ -165,8 +165,9 @@ Json baselines_json(const store::StudyView& study, const std::string& quality) {
     for (const auto& [name, value] : flatten(one.rows))
       rows +=
           fmt::format("{}{}{}{}", rows.empty() ? "" : ", ", name, name.empty() ? "" : " ", value);
-    baselines.push_back(
-        {{"name", one.name}, {"quality", metric(one.metrics, quality)}, {"rows", std::move(rows)}});
+    baselines.push_back({{"name", one.name},
+                         {"quality", metric_json(one.metrics, quality)},
+                         {"rows", std::move(rows)}});
   }
   return baselines;
 }

@@ -48,13 +48,13 @@ struct MeasureRequest {
 };
 
 /// Graph and weights of a model folder, or of a spec with seeded random weights.
-struct LoadedModel {
+struct FolderOrSpec {
   weights::ModelInfo info;
   graph::Graph graph;
   weights::Weights weights;
 };
 
-Result<LoadedModel> load_model(const MeasureRequest& request) {
+Result<FolderOrSpec> load_model(const MeasureRequest& request) {
   EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
   auto options = weights::build_options(info);
   options.mask = request.mask;
@@ -68,7 +68,7 @@ Result<LoadedModel> load_model(const MeasureRequest& request) {
         graph, base::RandomStream(static_cast<uint64_t>(request.seed), "initialize"),
         weights::Initialization::kTraining);
   }
-  return LoadedModel{info, std::move(graph), std::move(weights)};
+  return FolderOrSpec{info, std::move(graph), std::move(weights)};
 }
 
 /// Why there is no energy although it was asked for: what can be done comes first.

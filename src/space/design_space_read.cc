@@ -20,7 +20,6 @@ constexpr std::string_view kDerived = "derived";
 constexpr size_t kMaxChoices = 256;
 constexpr size_t kMaxHeadTypes = 64;
 constexpr size_t kMaxStackSizes = 64;
-constexpr int64_t kMaxTokenTypes = 1024;
 
 /// The values of `list` without repeats, ascending.
 Result<std::vector<int64_t>> read_choices(const ConfigValue& list, int64_t high,

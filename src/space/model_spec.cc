@@ -18,7 +18,6 @@ using base::ConfigMap;
 using base::ConfigValue;
 using base::Result;
 
-constexpr int64_t kMaxTokenTypes = 1024;
 constexpr std::string_view kModelFormat = "edgetran.model/1";
 
 Result<LayerSpec> read_layer(const ConfigValue& value) {

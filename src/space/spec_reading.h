@@ -14,6 +14,8 @@
 
 namespace edgetran::space {
 
+inline constexpr int64_t kMaxTokenTypes = 1024;
+
 /// The list at `value` with `low` to `high` items; `what` names the items in the message.
 base::Result<std::vector<base::ConfigValue>> list_between(const base::ConfigValue& value,
                                                           size_t low, size_t high,

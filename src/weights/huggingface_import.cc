@@ -1,7 +1,6 @@
 #include "weights/huggingface_import.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -13,6 +12,7 @@
 #include "weights/huggingface_names.h"
 #include "weights/huggingface_tensors.h"
 #include "weights/layout.h"
+#include "weights/misfit_text.h"
 
 namespace edgetran::weights {
 namespace {
@@ -30,9 +30,6 @@ constexpr std::string_view kOutputBias = "cls.predictions.bias";
 constexpr std::string_view kWords = "embeddings.word_embeddings.weight";
 constexpr std::string_view kPositions = "embeddings.position_embeddings.weight";
 constexpr std::string_view kPooler = "pooler.";
-
-// A message names this many tensors of a kind and counts the rest.
-constexpr size_t kNamedTensors = 5;
 
 void choose_head(const HuggingFaceTensors& tensors, const HuggingFaceConfig& config,
                  HuggingFaceHead head, ModelInfo& info) {
@@ -66,19 +63,11 @@ struct Findings {
   std::vector<std::string> missing, wrong, unknown;
 };
 
-void describe(std::string_view what, const std::vector<std::string>& items, std::string& text) {
-  if (items.empty()) return;
-  const size_t named = std::min(items.size(), kNamedTensors);
-  text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", what,
-                      fmt::join(items.begin(), items.begin() + static_cast<int64_t>(named), ", "));
-  if (items.size() > named) text += fmt::format(" and {} more", items.size() - named);
-}
-
 Status refuse(const fs::path& folder, const Findings& findings) {
   std::string text;
-  describe("missing", findings.missing, text);
-  describe("wrong shape", findings.wrong, text);
-  describe("not part of a BERT", findings.unknown, text);
+  append_tensors("missing", findings.missing, text);
+  append_tensors("wrong shape", findings.wrong, text);
+  append_tensors("not part of a BERT", findings.unknown, text);
   if (text.empty()) return {};
   return base::fail(
       ErrorCategory::kUsage,

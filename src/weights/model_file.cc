@@ -1,22 +1,18 @@
 #include "weights/model_file.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "weights/layout.h"
+#include "weights/misfit_text.h"
 #include "weights/weights.h"
 
 namespace edgetran::weights {
 namespace {
 
 using base::ErrorCategory;
-
-// A message names this many tensors of a kind and counts the rest.
-constexpr size_t kNamedTensors = 5;
 
 // A file tensor and the parameter that it belongs to.
 struct Slot {
@@ -58,19 +54,11 @@ Comparison compare(const SafetensorsFile& file, const std::vector<Slot>& slots) 
   return comparison;
 }
 
-void describe(std::string_view what, const std::vector<std::string>& items, std::string& text) {
-  if (items.empty()) return;
-  const size_t named = std::min(items.size(), kNamedTensors);
-  text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", what,
-                      fmt::join(items.begin(), items.begin() + static_cast<int64_t>(named), ", "));
-  if (items.size() > named) text += fmt::format(" and {} more", items.size() - named);
-}
-
 base::Status misfit(const SafetensorsFile& file, const Comparison& comparison) {
   std::string text;
-  describe("missing", comparison.report.missing, text);
-  describe("not part of the model", comparison.report.extra, text);
-  describe("wrong shape", comparison.wrong, text);
+  append_tensors("missing", comparison.report.missing, text);
+  append_tensors("not part of the model", comparison.report.extra, text);
+  append_tensors("wrong shape", comparison.wrong, text);
   if (text.empty()) return {};
   return base::fail(ErrorCategory::kUsage,
                     fmt::format("{} does not fit the model: {}", file.name(), text),

@@ -12,7 +12,7 @@ namespace edgetran::wire {
 namespace {
 
 /// How often a waiting call looks at its cancel token, time-out and heartbeat.
-constexpr double kTickS = 0.05;
+constexpr double kWaitTickS = 0.05;
 
 base::Error protocol_error(std::string message) {
   return {base::ErrorCategory::kProtocol, std::move(message), {}};
@@ -51,7 +51,7 @@ base::Result<Message> Client::call(const std::string& verb, const base::Json& fi
     return base::fail(refusal().value_or(sent.error()));
   }
   while (true) {
-    EDGETRAN_ASSIGN(Incoming incoming, connection_.receive(kTickS));
+    EDGETRAN_ASSIGN(Incoming incoming, connection_.receive(kWaitTickS));
     EDGETRAN_ASSIGN(auto reply, take(std::move(incoming), id, options));
     if (reply) return std::move(*reply);
     const double now_s = clock.now_s();
@@ -64,7 +64,7 @@ base::Result<Message> Client::call(const std::string& verb, const base::Json& fi
 }
 
 std::optional<base::Error> Client::refusal() {
-  auto incoming = connection_.receive(kTickS);
+  auto incoming = connection_.receive(kWaitTickS);
   if (!incoming || incoming->kind != Incoming::Kind::kMessage) return std::nullopt;
   const base::Json& json = incoming->message.json;
   if (!is_refusal(json)) return std::nullopt;
@@ -115,7 +115,7 @@ base::Status Client::tend(int64_t id, const CallOptions& options, double now_s) 
   }
   const bool by_time = !options.heartbeat_verb.empty() && options.heartbeat_s > 0;
   if (by_time && now_s >= next_heartbeat_s_) {
-    next_heartbeat_s_ = now_s + std::max(options.heartbeat_s, kTickS);
+    next_heartbeat_s_ = now_s + std::max(options.heartbeat_s, kWaitTickS);
     EDGETRAN_TRY(connection_.send({{"id", ++last_id_}, {"verb", options.heartbeat_verb}}));
   }
   return {};

@@ -24,7 +24,7 @@ uint32_t get_u32(std::string_view bytes) {
   return value;
 }
 
-base::Result<FrameHeader> broken(std::string message) {
+base::Result<FrameHeader> broken_header(std::string message) {
   return base::fail(base::ErrorCategory::kProtocol, "broken frame: " + std::move(message),
                     "the peer must speak docs/protocol.md and print nothing else on this stream");
 }
@@ -47,20 +47,20 @@ std::string encode_frame(FrameKind kind, std::string_view payload) {
 
 base::Result<FrameHeader> decode_header(std::string_view bytes) {
   EDGETRAN_CHECK(bytes.size() == kHeaderBytes, "a header has 16 bytes");
-  if (bytes.substr(0, 4) != kMagic) return broken("it does not begin with \"EDTN\"");
+  if (bytes.substr(0, 4) != kMagic) return broken_header("it does not begin with \"EDTN\"");
   const auto version = static_cast<uint8_t>(bytes[4]);
   if (version != kFrameVersion) {
-    return broken(
+    return broken_header(
         fmt::format("frame format version {}, this program reads {}", version, kFrameVersion));
   }
   const auto kind = static_cast<uint8_t>(bytes[5]);
-  if (kind != 1 && kind != 2) return broken(fmt::format("kind {}, known are 1 and 2", kind));
-  if (bytes[6] != 0 || bytes[7] != 0) return broken("bytes 6 and 7 are not zero");
+  if (kind != 1 && kind != 2) return broken_header(fmt::format("kind {}, known are 1 and 2", kind));
+  if (bytes[6] != 0 || bytes[7] != 0) return broken_header("bytes 6 and 7 are not zero");
   FrameHeader header{static_cast<FrameKind>(kind), get_u32(bytes.substr(8)),
                      get_u32(bytes.substr(12))};
   if (header.payload_bytes > kMaxPayloadBytes) {
-    return broken(fmt::format("it claims {} payload bytes, at most {} are allowed",
-                              header.payload_bytes, kMaxPayloadBytes));
+    return broken_header(fmt::format("it claims {} payload bytes, at most {} are allowed",
+                                     header.payload_bytes, kMaxPayloadBytes));
   }
   return header;
 }

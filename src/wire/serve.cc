@@ -16,7 +16,7 @@ namespace edgetran::wire {
 namespace {
 
 /// How often the reading thread looks whether the session is over.
-constexpr double kTickS = 0.05;
+constexpr double kServeTickS = 0.05;
 
 /// Sends events of one request; a peer that is gone is noticed by the reader, not here.
 class ConnectionSink final : public base::EventSink {
@@ -84,11 +84,11 @@ class Server {
       if (said_bye_) {
         // Nothing more is read; a client that left without waiting is no error.
         if (!connection_.sending()) line_.end();
-        wait_for_stop(kTickS);
+        wait_for_stop(kServeTickS);
         continue;
       }
       EDGETRAN_TRY(connection_.sending());
-      EDGETRAN_ASSIGN(Incoming incoming, connection_.receive(kTickS));
+      EDGETRAN_ASSIGN(Incoming incoming, connection_.receive(kServeTickS));
       EDGETRAN_TRY(check_patience());
       switch (incoming.kind) {
         case Incoming::Kind::kTimeout:

@@ -1,7 +1,6 @@
 #include "wire/tls.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "wire/endpoint.h"
 #include "wire/tls_context.h"
 
@@ -63,10 +63,6 @@ base::Result<TlsSession> make_session(SSL_CTX* context, int socket, bool server)
     SSL_set_connect_state(session.get());
   }
   return session;
-}
-
-void make_nonblocking(int socket) {
-  ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
 }
 
 /// Has the handshake compare the server's name with its certificate.
@@ -136,7 +132,7 @@ base::Result<TlsServer> TlsServer::load(const TlsFiles& files) {
 
 base::Result<TlsStream> TlsServer::accept(base::Descriptor socket, double deadline_s,
                                           int stop_descriptor) const {
-  make_nonblocking(socket.get());
+  base::make_nonblocking(socket.get());
   EDGETRAN_ASSIGN(TlsSession session, make_session(impl_->context.get(), socket.get(), true));
   if (auto shaken = shake_hands(session.get(), socket.get(), deadline_s, stop_descriptor);
       !shaken) {

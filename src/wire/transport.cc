@@ -13,18 +13,13 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/system_error.h"
 #include "wire/pipe_signal.h"
 
 namespace edgetran::wire {
 
 namespace {
-
-int make_nonblocking(int descriptor) {
-  const int flags = ::fcntl(descriptor, F_GETFL);
-  if (flags >= 0) ::fcntl(descriptor, F_SETFL, flags | O_NONBLOCK);
-  return flags;
-}
 
 base::Result<Portion> failed(int code, Want want) {
   if (code == EAGAIN || code == EWOULDBLOCK) return Portion{.want = want};
@@ -37,9 +32,9 @@ class DescriptorTransport final : public Transport {
   DescriptorTransport(int read_descriptor, int write_descriptor)
       : read_descriptor_(read_descriptor),
         write_descriptor_(write_descriptor),
-        read_flags_(make_nonblocking(read_descriptor)),
-        write_flags_(write_descriptor == read_descriptor ? -1
-                                                         : make_nonblocking(write_descriptor)) {}
+        read_flags_(base::make_nonblocking(read_descriptor)),
+        write_flags_(
+            write_descriptor == read_descriptor ? -1 : base::make_nonblocking(write_descriptor)) {}
   explicit DescriptorTransport(base::Descriptor socket)
       : DescriptorTransport(socket.get(), socket.get()) {
     owned_ = std::move(socket);

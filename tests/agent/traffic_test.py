@@ -8,7 +8,7 @@ import unittest
 import zlib
 
 import listening
-from listening import MIB, wait_for, wire
+from listening import MEMORY_UNIT, MIB, wait_for, wire
 
 FIXTURES = listening.SOURCE / "tests" / "wire" / "fixtures"
 
@@ -160,7 +160,7 @@ class Traffic(listening.AgentCase):
         chunk = frame(b"\0" * MIB, wire.BLOB)
         for _ in range(200):
             client.socket.sendall(chunk)
-        self.assertLess(self.session_memory() - before, 32 * MIB)
+        self.assertLess(self.session_memory() - before, 32 * MEMORY_UNIT)
         client.close()
         self.agent.logged("refused", "10737418240 bytes is over the limit")
         self.assert_serves(self.agent)
@@ -182,7 +182,7 @@ class Traffic(listening.AgentCase):
                 message, _ = wire.read_message(client._reader)
                 self.assertFalse(message["ok"])
         print(f"six times each: {(self.session_memory() - before) / MIB:.0f} MiB")
-        self.assertLess(self.session_memory() - before, 6 * 40 * MIB)
+        self.assertLess(self.session_memory() - before, 6 * 40 * MEMORY_UNIT)
         self.assertIn("quick", client.call("capabilities")["profiles"])
 
     def test_many_models_push_one_another_out(self):
@@ -194,7 +194,7 @@ class Traffic(listening.AgentCase):
             client.call("put", blob=blob, sha256=hashlib.sha256(blob).hexdigest())
         first = hashlib.sha256(b"model 0").hexdigest()
         self.assertFalse(client.call("put", sha256=first)["present"])
-        self.assertLess(self.session_memory() - before, 16 * MIB)
+        self.assertLess(self.session_memory() - before, 16 * MEMORY_UNIT)
         client.close()
         self.assert_serves(agent)
 
@@ -226,7 +226,7 @@ class Traffic(listening.AgentCase):
             for _ in range(1000):  # until it takes no more, because nobody takes its answers
                 client.socket.sendall(request)
                 peak = listening.peak_bytes(session)
-        self.assertLess(peak, 400 * MIB)
+        self.assertLess(peak, 400 * MEMORY_UNIT)
         self.agent.logged("127.0.0.1:", "the peer did not read for 30 s")
         wait_for(lambda: not self.agent.sessions(), "the session's process stays")
         self.assert_serves(self.agent)

@@ -1,6 +1,10 @@
 // Boards behind a real OpenSSH server on loopback.
 #include <sys/wait.h>
 
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/files.h"
 #include "device/board_check.h"
 #include "device/fake_agent.h"
 #include "device/sshd.h"
@@ -277,10 +281,12 @@ TEST_F(SshBoard, CancelIsHeardWhileTheBoardIsAway) {
   EXPECT_EQ(measurement.error().category, ErrorCategory::kInterrupted);
 }
 
-TEST_F(SshBoard, AKilledDirectorLeavesNoAgent) {
+TEST_F(SshBoard, AKilledDirectorLeavesNoAgentAndNoFile) {
+  const auto temporary = base::TemporaryFolder::create("edgetran-test").value();
   const FakeAgent agent(R"({"hang_at": {"1": 2}})");
   const pid_t director = ::fork();
   if (director == 0) {
+    ::setenv("TMPDIR", temporary.path().c_str(), 1);
     base::NullSink events;
     static_cast<void>(measure(card(agent.program().string()), events));
     ::_exit(0);
@@ -291,6 +297,7 @@ TEST_F(SshBoard, AKilledDirectorLeavesNoAgent) {
   ::kill(director, SIGKILL);
   ::waitpid(director, nullptr, 0);
   EXPECT_TRUE(becomes_true([&] { return !agent.lives(); }));
+  EXPECT_TRUE(std::filesystem::is_empty(temporary.path()));
 }
 
 }  // namespace

@@ -24,7 +24,6 @@ namespace edgetran::profile::sensors {
 namespace {
 
 constexpr std::string_view kEnergy = "/energy_uj";
-constexpr std::array kFiles = {"name", "energy_uj", "max_energy_range_uj"};
 constexpr int kTries = 4;             // of a read that is interrupted or finds the device busy
 constexpr size_t kTextBytes = 64;     // a number has 20 digits, a zone's name 15 letters
 constexpr size_t kZonesAtMost = 256;  // more than any machine has; a folder is not read for ever
@@ -73,7 +72,7 @@ std::vector<std::string> SensordCatalogue::names() const {
   while (const dirent* entry = ::readdir(list.get())) {  // NOLINT(concurrency-mt-unsafe)
     const std::string zone = entry->d_name;
     if (!is_sensord_zone(zone) || ++zones > kZonesAtMost) continue;
-    for (const char* file : kFiles) names.push_back(fmt::format("{}/{}", zone, file));
+    for (const std::string_view file : kSensordFiles) names.push_back(fmt::format("{}/{}", zone, file));
   }
   std::sort(names.begin(), names.end());
   return names;

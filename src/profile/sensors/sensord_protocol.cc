@@ -8,13 +8,10 @@ namespace edgetran::profile::sensors {
 
 namespace {
 
-using namespace std::string_view_literals;
-
 constexpr std::string_view kOpen = "open 1 ";  // 1: the version of this protocol
 constexpr std::string_view kRead = "read";
 constexpr std::string_view kOk = "ok";
 constexpr std::string_view kFamily = "intel-rapl";
-constexpr std::array kFiles = {"name"sv, "energy_uj"sv, "max_energy_range_uj"sv};
 constexpr std::array<std::pair<SensordStatus, std::string_view>, 4> kRefusals = {
     {{SensordStatus::kNotListed, "no not-listed"},
      {SensordStatus::kBusy, "no busy"},
@@ -54,7 +51,7 @@ bool is_sensord_name(std::string_view name) {
     return false;
   }
   return is_sensord_zone(name.substr(0, slash)) &&
-         std::find(kFiles.begin(), kFiles.end(), name.substr(slash + 1)) != kFiles.end();
+         std::ranges::find(kSensordFiles, name.substr(slash + 1)) != kSensordFiles.end();
 }
 
 std::optional<SensordRequest> parse_sensord_request(std::string_view packet) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -23,12 +24,15 @@ inline constexpr std::string_view kSensordSocket = "/run/edgetran/sensord.sock";
 inline constexpr std::string_view kSensordGroup = "edgetran";
 /// The folder of the files on the helper's list.
 inline constexpr std::string_view kSensordClass = "/sys/class/powercap/";
+/// What is read of a zone.
+inline constexpr std::array<std::string_view, 3> kSensordFiles = {"name", "energy_uj",
+                                                                  "max_energy_range_uj"};
 
 /// Longest message either way; a name is the longest part of it.
 inline constexpr size_t kSensordPacketBytes = 128;
 
 /// Whether `name` has the form of a file on the list: a zone of powercap's intel-rapl control
-/// types, a slash, and `name`, `energy_uj` or `max_energy_range_uj`.
+/// types, a slash, and one of kSensordFiles.
 bool is_sensord_name(std::string_view name);
 /// Whether a folder of the class is such a zone: "intel-rapl:0", "intel-rapl-mmio:0:1".
 bool is_sensord_zone(std::string_view entry);

@@ -51,8 +51,7 @@ std::map<std::string, Json> by_name(const Json& list, const char* key) {
 /// Hashes are cut: enough to find the model in the file.
 std::string shown(const std::string& name) {
   constexpr size_t kHash = 64;
-  constexpr size_t kShownDigits = 12;
-  return name.size() == kHash ? name.substr(0, kShownDigits) : name;
+  return name.size() == kHash ? shown_id(name) : name;
 }
 
 /// What differs between two lists, in a few words; empty where nothing does. Their order does not

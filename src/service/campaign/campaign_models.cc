@@ -96,6 +96,11 @@ Result<std::vector<CampaignModel>> sample_models(const std::filesystem::path& sp
   return models;
 }
 
+std::string shown_id(const std::string& model) {
+  constexpr size_t kShownDigits = 12;
+  return model.substr(0, kShownDigits);
+}
+
 const CampaignModel& median_model(const std::vector<CampaignModel>& models) {
   EDGETRAN_CHECK(!models.empty(), "a campaign has models");
   std::vector<const CampaignModel*> order;

@@ -37,6 +37,9 @@ base::Result<std::vector<CampaignModel>> read_models_file(const std::filesystem:
 base::Result<std::vector<CampaignModel>> sample_models(const std::filesystem::path& space,
                                                        int64_t count, uint64_t seed);
 
+/// The head of a model's hash, for people: enough to find it in the campaign's file.
+std::string shown_id(const std::string& model);
+
 /// The model with the median FLOPs, of an even number the smaller one; ties go by id. Not empty.
 const CampaignModel& median_model(const std::vector<CampaignModel>& models);
 

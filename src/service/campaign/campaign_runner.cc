@@ -28,8 +28,6 @@ namespace {
 
 /// How often the main thread looks for an interrupt: soon enough for a person.
 constexpr std::chrono::milliseconds kLook{50};
-/// Digits of a model's hash in messages.
-constexpr size_t kShownDigits = 12;
 
 std::vector<device::Card> cards_of(const CampaignConfig& config) {
   std::vector<device::Card> cards;
@@ -62,8 +60,6 @@ bool may_help(ErrorCategory category) {
   return category != ErrorCategory::kUsage && category != ErrorCategory::kNotFound &&
          category != ErrorCategory::kCorrupt;
 }
-
-std::string short_id(const std::string& model) { return model.substr(0, kShownDigits); }
 
 }  // namespace
 
@@ -169,7 +165,7 @@ class CampaignRunner::BoardThread {
     if (step.kind == StepKind::kSentinel)
       return base::fail(error.within(
           fmt::format("the board '{}' stopped: the sentinel {} cannot be measured on '{}'",
-                      board_.name, short_id(step.model), step.deployment)));
+                      board_.name, shown_id(step.model), step.deployment)));
     EDGETRAN_TRY(kept(runner_.store_.failed(index_, error, may_help(error.category), seconds)));
     report(step, "failed: " + error.message);
     return {};
@@ -193,7 +189,7 @@ class CampaignRunner::BoardThread {
         {"message",
          {{"text",
            fmt::format("[{}/{}] {} {}{} {}", count.settled, count.planned,
-                       devices_.at(step.deployment)->name, what, short_id(step.model), text)}}});
+                       devices_.at(step.deployment)->name, what, shown_id(step.model), text)}}});
   }
 
   void warn_of_drift() const {

@@ -9,6 +9,7 @@
 
 #include "base/units.h"
 #include "service/campaign/campaign_estimate.h"
+#include "service/campaign/campaign_models.h"
 #include "service/campaign/campaign_tables.h"
 
 namespace edgetran::service {
@@ -16,8 +17,6 @@ namespace edgetran::service {
 using base::Json;
 
 namespace {
-
-constexpr size_t kShownDigits = 12;
 
 /// Pairs by what became of them: "VALID", "FLAGGED", "INVALID", "failed", "pending".
 std::map<std::string, int64_t> count_pairs(const BoardResults& board) {
@@ -108,9 +107,8 @@ std::string board_text(const BoardResults& board) {
       "  repeats    {}\n",
       campaign.board, fmt::join(campaign.deployments, ", "), board.board->settled.size(),
       board.board->steps.size(), counted(counts), base::format_percent(valid_share(counts)),
-      counted(count_batches(board)), 100 * profile::kDriftLimit,
-      campaign.sentinel_model.substr(0, kShownDigits), campaign.sentinel_deployment,
-      repeats_text(board.reproducibility));
+      counted(count_batches(board)), 100 * profile::kDriftLimit, shown_id(campaign.sentinel_model),
+      campaign.sentinel_deployment, repeats_text(board.reproducibility));
   const double left_s = remaining_s(*board.board);
   if (left_s > 0) text += fmt::format("  left       about {}\n", base::format_seconds(left_s));
   for (size_t i = 0; i < board.batches.size(); ++i)
@@ -138,10 +136,10 @@ std::string rows_text(const Json& rows, int64_t most_rows) {
     const auto state = cell(row, "state");
     const auto flags = cell(row, "flags");
     const auto reason = cell(row, "reason");
-    lines.push_back(
-        {cell(row, "board"), cell(row, "deployment"), cell(row, "model").substr(0, kShownDigits),
-         state == "measured" ? cell(row, "verdict") : state, cell(row, "latency_s"),
-         cell(row, "latency_low_s"), cell(row, "latency_high_s"), reason.empty() ? flags : reason});
+    lines.push_back({cell(row, "board"), cell(row, "deployment"), shown_id(cell(row, "model")),
+                     state == "measured" ? cell(row, "verdict") : state, cell(row, "latency_s"),
+                     cell(row, "latency_low_s"), cell(row, "latency_high_s"),
+                     reason.empty() ? flags : reason});
   }
   std::array<size_t, 8> widths = {};
   for (const auto& line : lines)
