@@ -6,7 +6,6 @@
 
 #include "base/files.h"
 #include "device/board.h"
-#include "encoder/encoder.h"
 #include "profile/power_log.h"
 #include "profile/power_trace_csv.h"
 #include "profile/profiles.h"
@@ -14,10 +13,10 @@
 #include "profile/recheck.h"
 #include "profile/recording_text.h"
 #include "profile/recording_trace.h"
+#include "service/folder_or_spec.h"
 #include "service/measurement_text.h"
 #include "service/operations.h"
 #include "service/study/hardware.h"
-#include "weights/model_folder.h"
 
 namespace edgetran::service {
 
@@ -46,30 +45,6 @@ struct MeasureRequest {
   std::string out;
   bool require_energy = false;
 };
-
-/// Graph and weights of a model folder, or of a spec with seeded random weights.
-struct FolderOrSpec {
-  weights::ModelInfo info;
-  graph::Graph graph;
-  weights::Weights weights;
-};
-
-Result<FolderOrSpec> load_model(const MeasureRequest& request) {
-  EDGETRAN_ASSIGN(const auto info, weights::read_model_info(request.model));
-  auto options = weights::build_options(info);
-  options.mask = request.mask;
-  EDGETRAN_ASSIGN(auto graph, encoder::build_encoder(info.spec, options));
-  const auto file = std::filesystem::path(request.model) / weights::kWeightsFile;
-  weights::Weights weights;
-  if (std::filesystem::is_directory(request.model)) {
-    EDGETRAN_ASSIGN(weights, weights::load_weights(file, graph));
-  } else {
-    weights = weights::initialize(
-        graph, base::RandomStream(static_cast<uint64_t>(request.seed), "initialize"),
-        weights::Initialization::kTraining);
-  }
-  return FolderOrSpec{info, std::move(graph), std::move(weights)};
-}
 
 /// Why there is no energy although it was asked for: what can be done comes first.
 base::Error no_energy(const Json& record) {
@@ -119,7 +94,8 @@ Result<device::Measurement> measure_into(const std::string& raw, Hardware& hardw
 
 Result<Reply> measure(Context& context, const MeasureRequest& request) {
   EDGETRAN_TRY(profile::find_profile(request.profile).map([](const auto&) {}));
-  EDGETRAN_ASSIGN(const auto loaded, load_model(request));
+  EDGETRAN_ASSIGN(const auto loaded,
+                  read_folder_or_spec(request.model, request.mask, request.seed));
   EDGETRAN_ASSIGN(auto cards,
                   read_cards({request.device}, request.batch, request.length, context.events));
   Hardware hardware(std::move(cards), {.agent = context.programs / "edgetran-agent"});
@@ -127,8 +103,7 @@ Result<Reply> measure(Context& context, const MeasureRequest& request) {
   if (!request.deployment.empty()) {
     EDGETRAN_ASSIGN(device, hardware.device(request.deployment));
   }
-  const DeployableModel model{loaded.graph, loaded.weights, loaded.info.spec.vocabulary,
-                              loaded.info};
+  const DeployableModel model = loaded.deployable();
   const std::string raw = raw_file(request);
   EDGETRAN_ASSIGN(auto measured, measure_into(raw, hardware, device, model, request, context));
   EDGETRAN_TRY(keep(request, raw, measured.record));

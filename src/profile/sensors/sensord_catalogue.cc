@@ -72,7 +72,8 @@ std::vector<std::string> SensordCatalogue::names() const {
   while (const dirent* entry = ::readdir(list.get())) {  // NOLINT(concurrency-mt-unsafe)
     const std::string zone = entry->d_name;
     if (!is_sensord_zone(zone) || ++zones > kZonesAtMost) continue;
-    for (const std::string_view file : kSensordFiles) names.push_back(fmt::format("{}/{}", zone, file));
+    for (const std::string_view file : kSensordFiles)
+      names.push_back(fmt::format("{}/{}", zone, file));
   }
   std::sort(names.begin(), names.end());
   return names;

@@ -1,0 +1,211 @@
+// compare
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "base/random.h"
+#include "device/board.h"
+#include "profile/comparison.h"
+#include "profile/profiles.h"
+#include "service/folder_or_spec.h"
+#include "service/operations.h"
+#include "service/study/hardware.h"
+
+namespace edgetran::service {
+
+namespace {
+
+using base::ErrorCategory;
+using base::Json;
+using base::Result;
+
+struct CompareRequest {
+  std::string model;
+  std::string other;
+  std::string device = "this-machine";
+  std::string deployment;
+  int64_t batch = 0;
+  int64_t length = 0;
+  std::string profile = "quick";
+  bool mask = false;
+  int64_t seed = 1;
+  int64_t pairs = 8;
+  double margin = profile::kSameMargin;
+};
+
+/// A figure that two records may share, and what has to be alike in both beside it.
+struct Quantity {
+  const char* name;
+  const char* value;
+  const char* boundary;  ///< empty: none
+};
+
+const std::array<Quantity, 2> kQuantities = {
+    {{"latency", "/latency/median_s", ""}, {"energy", "/energy/net_j", "/energy/boundary"}}};
+
+/// Logarithm of `other` over `model`; nothing where one has no such figure, or of another boundary.
+std::optional<double> log_ratio(const Quantity& quantity, const Json& model, const Json& other) {
+  const auto of = [](const Json& record, const std::string& path) {
+    const Json::json_pointer pointer(path);
+    return record.contains(pointer) ? record.at(pointer) : Json();
+  };
+  const Json first = of(model, quantity.value), second = of(other, quantity.value);
+  if (!first.is_number() || !second.is_number()) return std::nullopt;
+  if (of(model, quantity.boundary) != of(other, quantity.boundary) && *quantity.boundary != '\0') {
+    return std::nullopt;
+  }
+  const double ratio = second.get<double>() / first.get<double>();
+  if (!(ratio > 0) || !std::isfinite(ratio)) return std::nullopt;  // a net energy within its noise
+  return std::log(ratio);
+}
+
+/// Each measurement draws its own seed of inputs (and of a simulated board's noise): turns with one
+/// seed would repeat its accidents as if they were the encoders'.
+constexpr uint64_t kSeeds = uint64_t{1} << 32;
+
+/// Both records of each pair that counts.
+struct Pairs {
+  std::vector<std::array<Json, 2>> records;
+  std::vector<std::string> dropped;  ///< "pair 3: MODEL is INVALID (HOST_BUSY)"
+};
+
+std::string flags_text(const Json& record) {
+  std::string text;
+  for (const Json& flag : record.value("flags", Json::array())) {
+    text += (text.empty() ? "" : ", ") + flag.get<std::string>();
+  }
+  return text.empty() ? "" : " (" + text + ")";
+}
+
+/// Measures both by turns, in each pair the one first that the seed draws.
+Result<Pairs> measure_pairs(Context& context, const CompareRequest& request, Hardware& hardware,
+                            const StudyDevice& device) {
+  const std::array<std::string, 2> names = {request.model, request.other};
+  std::vector<FolderOrSpec> models;
+  std::vector<std::string> files;
+  for (const std::string& name : names) {
+    EDGETRAN_ASSIGN(auto model, read_folder_or_spec(name, request.mask, request.seed));
+    models.push_back(std::move(model));
+    EDGETRAN_ASSIGN(auto file,
+                    hardware.export_model(device, models.back().deployable(), context.cancel));
+    files.push_back(std::move(file));
+  }
+  Pairs pairs;
+  base::RandomStream draw(static_cast<uint64_t>(request.seed), "compare");
+  for (int64_t pair = 1; pair <= request.pairs; ++pair) {
+    std::array<Json, 2> records;
+    const size_t first = draw.below(2);
+    for (const size_t which : {first, 1 - first}) {
+      EDGETRAN_ASSIGN(auto measured,
+                      hardware.measure(device, models[which].deployable(), files[which],
+                                       request.profile, draw.below(kSeeds), context));
+      records[which] = std::move(measured.record);
+    }
+    std::string invalid;
+    for (const size_t which : {0, 1}) {
+      if (records[which].value("verdict", std::string()) == "INVALID" && invalid.empty()) {
+        invalid =
+            fmt::format("pair {}: {} is INVALID{}", pair, names[which], flags_text(records[which]));
+      }
+    }
+    if (invalid.empty()) {
+      pairs.records.push_back(std::move(records));
+    } else {
+      context.events.emit({"message", {{"text", invalid + "; the pair does not count"}}});
+      pairs.dropped.push_back(std::move(invalid));
+    }
+  }
+  return pairs;
+}
+
+Json row_of(const char* quantity, const profile::PairedComparison& found) {
+  const bool known = found.interval.has_value();
+  return {{"quantity", quantity},
+          {"verdict", profile::comparison_name(found.verdict)},
+          {"ratio", found.ratio},
+          {"ratio_low", known ? Json(found.interval->low) : Json()},
+          {"ratio_high", known ? Json(found.interval->high) : Json()},
+          {"pairs", found.pairs},
+          {"margin", found.margin}};
+}
+
+std::string text_of(const CompareRequest& request, const std::string& device, const Reply& reply,
+                    const Pairs& pairs) {
+  std::string text = fmt::format("{} against {} on {} ({}, {} pairs)\n", request.other,
+                                 request.model, device, request.profile, request.pairs);
+  for (const Json& row : reply.data["quantities"]) {
+    text += fmt::format("{:<8}  {}: {:.4g} times", row["quantity"].get<std::string>(),
+                        row["verdict"].get<std::string>(), row["ratio"].get<double>());
+    if (row["ratio_low"].is_number()) {
+      text += fmt::format(", 95 % interval {:.4g} to {:.4g}", row["ratio_low"].get<double>(),
+                          row["ratio_high"].get<double>());
+    }
+    text += fmt::format(" (n = {}; SAME is within {:.3g} %)\n", row["pairs"].get<size_t>(),
+                        100 * request.margin);
+  }
+  for (const std::string& dropped : pairs.dropped) text += "dropped   " + dropped + "\n";
+  return text;
+}
+
+Result<Reply> compare(Context& context, const CompareRequest& request) {
+  EDGETRAN_TRY(profile::find_profile(request.profile).map([](const auto&) {}));
+  EDGETRAN_ASSIGN(auto cards,
+                  read_cards({request.device}, request.batch, request.length, context.events));
+  const device::BoardInfo& board = cards.front().board;
+  if (board.kind == device::BoardKind::kReplay) {
+    return base::fail(ErrorCategory::kUsage,
+                      fmt::format("the board \"{}\" replays one record a model: turns would add "
+                                  "nothing",
+                                  board.name),
+                      "compare on a board that measures; edgetran measure shows a replay board's "
+                      "records");
+  }
+  Hardware hardware(std::move(cards), {.agent = context.programs / "edgetran-agent"});
+  auto device = hardware.devices().front();
+  if (!request.deployment.empty()) {
+    EDGETRAN_ASSIGN(device, hardware.device(request.deployment));
+  }
+  EDGETRAN_ASSIGN(const Pairs pairs, measure_pairs(context, request, hardware, device));
+  Reply reply;
+  reply.data = {{"model", request.model},     {"other", request.other}, {"device", device.name},
+                {"profile", request.profile}, {"seed", request.seed},   {"dropped", pairs.dropped},
+                {"quantities", Json::array()}};
+  for (const Quantity& quantity : kQuantities) {
+    std::vector<double> log_ratios;
+    for (const auto& [model, other] : pairs.records) {
+      if (const auto value = log_ratio(quantity, model, other)) log_ratios.push_back(*value);
+    }
+    if (log_ratios.empty()) continue;
+    EDGETRAN_ASSIGN(const auto found, profile::compare_paired(log_ratios, request.margin));
+    reply.data["quantities"].push_back(row_of(quantity.name, found));
+  }
+  reply.text = text_of(request, device.name, reply, pairs);
+  if (pairs.records.size() < 2) reply.outcome = ErrorCategory::kDevice;
+  return reply;
+}
+
+}  // namespace
+
+std::vector<Operation> comparison_operations() {
+  base::Settings<CompareRequest> settings;
+  settings.string("model", &CompareRequest::model, "Model folder, or a spec file")
+      .string("other", &CompareRequest::other, "The one that is told to be faster or slower")
+      .string("device", &CompareRequest::device, "Card file, or this-machine")
+      .string("deployment", &CompareRequest::deployment, "Deployment of the card; empty: its first")
+      .integer("batch", &CompareRequest::batch, 0, 65536, "", "Batch; 0: the deployment's own")
+      .integer("length", &CompareRequest::length, 0, space::kMaxPositions, "tokens",
+               "Length; 0: the deployment's own")
+      .choice("profile", &CompareRequest::profile, profile::profile_names(), "Measuring profile")
+      .boolean("mask", &CompareRequest::mask, "Measure with the input attention_mask")
+      .integer("seed", &CompareRequest::seed, 0, INT64_MAX, "",
+               "Seed of fresh weights, and of each pair's inputs and order")
+      .integer("pairs", &CompareRequest::pairs, 2, 1000, "", "Measurements of each, by turns")
+      .number("margin", &CompareRequest::margin, 1e-6, 1, "",
+              "Share within which two figures are the SAME");
+  return {operation("compare", "Compare two encoders on a device by turns", settings,
+                    {"model", "other"}, {}, compare)};
+}
+
+}  // namespace edgetran::service
