@@ -88,6 +88,8 @@ class BoundsTest : public testing::Test {
   Service service_{{.program = "t", .version = "1", .service = "test", .capabilities = {}}};
   ServeOptions options_;
   std::atomic<bool> released_ = false;
+  std::atomic<int> asked_ =
+      0;  ///< times that a client kept its place; the session outlives a test's body
   base::Descriptor server_end_;
   base::Descriptor client_end_;
   std::unique_ptr<Connection> client_side_;
@@ -121,27 +123,25 @@ TEST_F(BoundsTest, AnIdleClientIsDropped) {
 
 TEST_F(BoundsTest, AnIdleClientThatKeepsItsPlaceIsNot) {
   options_.idle_s = 60;
-  std::atomic<int> asked = 0;
-  options_.keeps_place = [&asked] { return ++asked > 0; };
+  options_.keeps_place = [this] { return ++asked_ > 0; };
   start();
   greet();
   clock_.advance(61);
-  const int before = asked;
-  while (asked < before + 3) std::this_thread::yield();
+  const int before = asked_;
+  while (asked_ < before + 3) std::this_thread::yield();
   EXPECT_TRUE(client_->call("echo", Json::object()));
 }
 
 TEST_F(BoundsTest, AClientWhoseRequestIsAtWorkIsNotIdle) {
   options_.idle_s = 60;
-  std::atomic<int> asked = 0;
-  options_.keeps_place = [&asked] { return ++asked < 0; };
+  options_.keeps_place = [this] { return ++asked_ < 0; };
   start();
   greet();
   ASSERT_TRUE(client_side_->send({{"id", 10}, {"verb", "work"}}));
   ASSERT_TRUE(client_side_->receive(kPatienceS));  // it has started
   clock_.advance(61);
-  const int before = asked;
-  while (asked < before + 3) std::this_thread::yield();
+  const int before = asked_;
+  while (asked_ < before + 3) std::this_thread::yield();
   released_ = true;
   EXPECT_EQ(reply()["ok"], true);
 }
