@@ -24,9 +24,10 @@ function(edgetran_module name)
                         PRIVATE edgetran_warnings ${ARG_PRIVATE_LIBRARIES})
 endfunction()
 
-# edgetran_share_names(FILE...)   files of the calling module that fill the same form with the same names
-# of their own (a head, a sensor's driver). Where a configuration compiles modules in batches
-# (CMAKE_UNITY_BUILD: the sanitizers and fuzzers, in a third of the time), each of these is compiled alone.
+# edgetran_share_names(FILE...)   files of the calling folder with names of their own that its other
+# files have too: those that fill the same form (a head, a sensor's driver), tests with like helpers.
+# Where a configuration compiles files in batches (CMAKE_UNITY_BUILD: the sanitizers and fuzzers, in a
+# third of the time), each of these is compiled alone.
 function(edgetran_share_names)
   set_source_files_properties(${ARGN} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
@@ -38,8 +39,6 @@ function(edgetran_test name)
   string(REPLACE "/" "_" target ${name}_test)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc)
   add_executable(${target} ${sources})
-  # Never in batches: what a file's helpers are called would say which of its neighbour's it calls.
-  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   foreach(link ${ARG_LINKS})
     string(REPLACE "/" "_" link_target edgetran_${link})
