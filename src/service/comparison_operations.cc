@@ -1,15 +1,17 @@
 // compare
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "base/random.h"
 #include "device/board.h"
 #include "profile/comparison.h"
-#include "profile/profiles.h"
 #include "service/folder_or_spec.h"
+#include "service/measuring_request.h"
 #include "service/operations.h"
 #include "service/study/hardware.h"
 
@@ -21,16 +23,9 @@ using base::ErrorCategory;
 using base::Json;
 using base::Result;
 
-struct CompareRequest {
+struct CompareRequest : MeasuringRequest {
   std::string model;
   std::string other;
-  std::string device = "this-machine";
-  std::string deployment;
-  int64_t batch = 0;
-  int64_t length = 0;
-  std::string profile = "quick";
-  bool mask = false;
-  int64_t seed = 1;
   int64_t pairs = 8;
   double margin = profile::kSameMargin;
 };
@@ -45,7 +40,8 @@ struct Quantity {
 const std::array<Quantity, 2> kQuantities = {
     {{"latency", "/latency/median_s", ""}, {"energy", "/energy/net_j", "/energy/boundary"}}};
 
-/// Logarithm of `other` over `model`; nothing where one has no such figure, or of another boundary.
+/// Logarithm of `other` over `model`; nothing where one has no such figure, or of another boundary,
+/// NaN where the two have no ratio: a net energy within its noise may be zero or below.
 std::optional<double> log_ratio(const Quantity& quantity, const Json& model, const Json& other) {
   const auto of = [](const Json& record, const std::string& path) {
     const Json::json_pointer pointer(path);
@@ -56,9 +52,9 @@ std::optional<double> log_ratio(const Quantity& quantity, const Json& model, con
   if (of(model, quantity.boundary) != of(other, quantity.boundary) && *quantity.boundary != '\0') {
     return std::nullopt;
   }
-  const double ratio = second.get<double>() / first.get<double>();
-  if (!(ratio > 0) || !std::isfinite(ratio)) return std::nullopt;  // a net energy within its noise
-  return std::log(ratio);
+  const double numerator = second.get<double>(), denominator = first.get<double>();
+  if (!(numerator > 0) || !(denominator > 0)) return std::numeric_limits<double>::quiet_NaN();
+  return std::log(numerator / denominator);
 }
 
 /// Each measurement draws its own seed of inputs (and of a simulated board's noise): turns with one
@@ -124,7 +120,7 @@ Json row_of(const char* quantity, const profile::PairedComparison& found) {
   const bool known = found.interval.has_value();
   return {{"quantity", quantity},
           {"verdict", profile::comparison_name(found.verdict)},
-          {"ratio", found.ratio},
+          {"ratio", found.pairs > 0 ? Json(found.ratio) : Json()},
           {"ratio_low", known ? Json(found.interval->low) : Json()},
           {"ratio_high", known ? Json(found.interval->high) : Json()},
           {"pairs", found.pairs},
@@ -136,8 +132,9 @@ std::string text_of(const CompareRequest& request, const std::string& device, co
   std::string text = fmt::format("{} against {} on {} ({}, {} pairs)\n", request.other,
                                  request.model, device, request.profile, request.pairs);
   for (const Json& row : reply.data["quantities"]) {
-    text += fmt::format("{:<8}  {}: {:.4g} times", row["quantity"].get<std::string>(),
-                        row["verdict"].get<std::string>(), row["ratio"].get<double>());
+    text += fmt::format("{:<8}  {}", row["quantity"].get<std::string>(),
+                        row["verdict"].get<std::string>());
+    if (row["ratio"].is_number()) text += fmt::format(": {:.4g} times", row["ratio"].get<double>());
     if (row["ratio_low"].is_number()) {
       text += fmt::format(", 95 % interval {:.4g} to {:.4g}", row["ratio_low"].get<double>(),
                           row["ratio_high"].get<double>());
@@ -150,10 +147,8 @@ std::string text_of(const CompareRequest& request, const std::string& device, co
 }
 
 Result<Reply> compare(Context& context, const CompareRequest& request) {
-  EDGETRAN_TRY(profile::find_profile(request.profile).map([](const auto&) {}));
-  EDGETRAN_ASSIGN(auto cards,
-                  read_cards({request.device}, request.batch, request.length, context.events));
-  const device::BoardInfo& board = cards.front().board;
+  EDGETRAN_ASSIGN(auto opened, open_device(context, request));
+  const device::BoardInfo& board = opened.board;
   if (board.kind == device::BoardKind::kReplay) {
     return base::fail(ErrorCategory::kUsage,
                       fmt::format("the board \"{}\" replays one record a model: turns would add "
@@ -162,12 +157,8 @@ Result<Reply> compare(Context& context, const CompareRequest& request) {
                       "compare on a board that measures; edgetran measure shows a replay board's "
                       "records");
   }
-  Hardware hardware(std::move(cards), {.agent = context.programs / "edgetran-agent"});
-  auto device = hardware.devices().front();
-  if (!request.deployment.empty()) {
-    EDGETRAN_ASSIGN(device, hardware.device(request.deployment));
-  }
-  EDGETRAN_ASSIGN(const Pairs pairs, measure_pairs(context, request, hardware, device));
+  const StudyDevice& device = opened.device;
+  EDGETRAN_ASSIGN(const Pairs pairs, measure_pairs(context, request, opened.hardware, device));
   Reply reply;
   reply.data = {{"model", request.model},     {"other", request.other}, {"device", device.name},
                 {"profile", request.profile}, {"seed", request.seed},   {"dropped", pairs.dropped},
@@ -178,6 +169,10 @@ Result<Reply> compare(Context& context, const CompareRequest& request) {
       if (const auto value = log_ratio(quantity, model, other)) log_ratios.push_back(*value);
     }
     if (log_ratios.empty()) continue;
+    // Leaving out the pairs without a ratio would leave out the small figures: nothing can be said.
+    if (std::ranges::any_of(log_ratios, [](double value) { return std::isnan(value); })) {
+      log_ratios.clear();
+    }
     EDGETRAN_ASSIGN(const auto found, profile::compare_paired(log_ratios, request.margin));
     reply.data["quantities"].push_back(row_of(quantity.name, found));
   }
@@ -192,15 +187,7 @@ std::vector<Operation> comparison_operations() {
   base::Settings<CompareRequest> settings;
   settings.string("model", &CompareRequest::model, "Model folder, or a spec file")
       .string("other", &CompareRequest::other, "The one that is told to be faster or slower")
-      .string("device", &CompareRequest::device, "Card file, or this-machine")
-      .string("deployment", &CompareRequest::deployment, "Deployment of the card; empty: its first")
-      .integer("batch", &CompareRequest::batch, 0, 65536, "", "Batch; 0: the deployment's own")
-      .integer("length", &CompareRequest::length, 0, space::kMaxPositions, "tokens",
-               "Length; 0: the deployment's own")
-      .choice("profile", &CompareRequest::profile, profile::profile_names(), "Measuring profile")
-      .boolean("mask", &CompareRequest::mask, "Measure with the input attention_mask")
-      .integer("seed", &CompareRequest::seed, 0, INT64_MAX, "",
-               "Seed of fresh weights, and of each pair's inputs and order")
+      .include(measuring_settings())
       .integer("pairs", &CompareRequest::pairs, 2, 1000, "", "Measurements of each, by turns")
       .number("margin", &CompareRequest::margin, 1e-6, 1, "",
               "Share within which two figures are the SAME");

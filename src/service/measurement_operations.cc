@@ -8,13 +8,13 @@
 #include "device/board.h"
 #include "profile/power_log.h"
 #include "profile/power_trace_csv.h"
-#include "profile/profiles.h"
 #include "profile/prometheus.h"
 #include "profile/recheck.h"
 #include "profile/recording_text.h"
 #include "profile/recording_trace.h"
 #include "service/folder_or_spec.h"
 #include "service/measurement_text.h"
+#include "service/measuring_request.h"
 #include "service/operations.h"
 #include "service/study/hardware.h"
 
@@ -32,15 +32,8 @@ constexpr uint64_t kMaxRawBytes = uint64_t{4} << 30;
 
 // -- measure --------------------------------------------------------------------------------------
 
-struct MeasureRequest {
+struct MeasureRequest : MeasuringRequest {
   std::string model;
-  std::string device = "this-machine";
-  std::string deployment;
-  int64_t batch = 0;
-  int64_t length = 0;
-  std::string profile = "quick";
-  bool mask = false;
-  int64_t seed = 1;
   std::string raw;
   std::string out;
   bool require_energy = false;
@@ -93,19 +86,14 @@ Result<device::Measurement> measure_into(const std::string& raw, Hardware& hardw
 }
 
 Result<Reply> measure(Context& context, const MeasureRequest& request) {
-  EDGETRAN_TRY(profile::find_profile(request.profile).map([](const auto&) {}));
   EDGETRAN_ASSIGN(const auto loaded,
                   read_folder_or_spec(request.model, request.mask, request.seed));
-  EDGETRAN_ASSIGN(auto cards,
-                  read_cards({request.device}, request.batch, request.length, context.events));
-  Hardware hardware(std::move(cards), {.agent = context.programs / "edgetran-agent"});
-  auto device = hardware.devices().front();
-  if (!request.deployment.empty()) {
-    EDGETRAN_ASSIGN(device, hardware.device(request.deployment));
-  }
+  EDGETRAN_ASSIGN(auto opened, open_device(context, request));
+  const StudyDevice& device = opened.device;
   const DeployableModel model = loaded.deployable();
   const std::string raw = raw_file(request);
-  EDGETRAN_ASSIGN(auto measured, measure_into(raw, hardware, device, model, request, context));
+  EDGETRAN_ASSIGN(auto measured,
+                  measure_into(raw, opened.hardware, device, model, request, context));
   EDGETRAN_TRY(keep(request, raw, measured.record));
   if (request.require_energy && measured.record["energy"].is_null()) {
     return tl::unexpected(no_energy(measured.record));
@@ -235,14 +223,7 @@ Result<Reply> trace(Context& /*context*/, const TraceRequest& request) {
 std::vector<Operation> measurement_operations() {
   base::Settings<MeasureRequest> measure_settings;
   measure_settings.string("model", &MeasureRequest::model, "Model folder, or a spec file")
-      .string("device", &MeasureRequest::device, "Card file, or this-machine")
-      .string("deployment", &MeasureRequest::deployment, "Deployment of the card; empty: its first")
-      .integer("batch", &MeasureRequest::batch, 0, 65536, "", "Batch; 0: the deployment's own")
-      .integer("length", &MeasureRequest::length, 0, space::kMaxPositions, "tokens",
-               "Length; 0: the deployment's own")
-      .choice("profile", &MeasureRequest::profile, profile::profile_names(), "Measuring profile")
-      .boolean("mask", &MeasureRequest::mask, "Measure with the input attention_mask")
-      .integer("seed", &MeasureRequest::seed, 0, INT64_MAX, "", "Seed of inputs and fresh weights")
+      .include(measuring_settings())
       .string("raw", &MeasureRequest::raw, "File for the raw samples")
       .string("out", &MeasureRequest::out,
               "File for the record; its raw samples are kept beside it, for recheck")

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -59,6 +60,16 @@ class Compare(unittest.TestCase):
         found = self.compare(TINY, "deep.json", "--pairs", 3, "--device",
                              ROOT / "devices" / "raspberry-pi-5.yaml")
         self.assertEqual([row["quantity"] for row in found["quantities"]], ["latency", "energy"])
+
+    def test_energies_within_their_noise_have_no_ratio_and_decide_nothing(self):
+        card = (ROOT / "devices" / "raspberry-pi-5.yaml").read_text(encoding="utf-8")
+        idle = re.sub(r"(core_w|compute_w|memory_w): .*", r"\1: 1.0e-9", card)
+        self.assertNotEqual(idle, card)
+        (self.folder / "idle.yaml").write_text(idle, encoding="utf-8")
+        _, energy = self.compare(TINY, "deep.json", "--pairs", 3, "--device", "idle.yaml")["quantities"]
+        self.assertEqual((energy["quantity"], energy["verdict"]), ("energy", "AMBIGUOUS"))
+        self.assertIsNone(energy["ratio"])
+        self.assertEqual(energy["pairs"], 0)
 
     def test_what_is_no_number_of_pairs_is_refused(self):
         self.assertIn("--pairs", self.compare(TINY, TINY, "--pairs", 1, code=USAGE))
