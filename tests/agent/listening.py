@@ -29,10 +29,11 @@ AGENT = BIN / "edgetran-agent"
 PATIENCE_S = 60  # for what happens in milliseconds, on a machine with more to do
 MIB = 1 << 20
 
-#: Sanitizers keep what was freed and notes beside what is not: bounds of memory are then ten times as
+#: Sanitizers keep what was freed and notes beside what is not: bounds of memory are then three times as
 #: high, and a limit of the system would only stop the sanitizer itself.
-SANITIZED = any(mark in AGENT.read_bytes() for mark in (b"__asan_init", b"__tsan_init"))
-MEMORY_UNIT = (10 if SANITIZED else 1) * MIB
+SANITIZER = next((name for name in ("asan", "tsan") if f"__{name}_init".encode() in AGENT.read_bytes()), None)
+MEMORY_UNIT = (3 if SANITIZER else 1) * MIB
+SANITIZER_THREADS = 1 if SANITIZER == "tsan" else 0
 
 LAW = {"mean_s": 0.01, "noise_share": 0.02, "load_s": 0.5, "memory_bytes": 1000, "seed": 3}
 MEASURE = {"mode": "latency", "model": "0" * 64, "runtime": "simulated", "precision": "fp32",
