@@ -78,23 +78,26 @@ std::optional<Kind> inner_kind(Kind in, uint64_t number) {
 
 enum class Found : uint8_t { kNothing, kBroken, kFile };
 
-Found walk(std::string_view bytes, Kind kind, int depth);
+/// Whether what readers may differ about is looked at as any of them would, or is broken.
+enum class Doubt : uint8_t { kLookedAt, kBroken };
+
+Found walk(std::string_view bytes, Kind kind, Doubt doubt, int depth);
 
 /// A field whose value is `inner`.
-Found look_into(std::string_view inner, Kind in, uint64_t number, int depth) {
+Found look_into(std::string_view inner, Kind in, uint64_t number, Doubt doubt, int depth) {
   if (in == Kind::kTensor && number == kExternalData) return Found::kFile;
   const auto kind = inner_kind(in, number);
   if (!kind) return Found::kNothing;
-  return depth >= kDeepest ? Found::kBroken : walk(inner, *kind, depth + 1);
+  return depth >= kDeepest ? Found::kBroken : walk(inner, *kind, doubt, depth + 1);
 }
 
 /// The fields of one message. A file that is found counts even where the rest is broken: what an
 /// engine makes of the rest is not known here.
-Found walk(std::string_view bytes, Kind kind, int depth) {
+Found walk(std::string_view bytes, Kind kind, Doubt doubt, int depth) {
   while (!bytes.empty()) {
     const auto tag = take_varint(bytes);
-    if (!tag) return Found::kBroken;
-    const uint64_t number = *tag >> 3;
+    if (!tag || (*tag > UINT32_MAX && doubt == Doubt::kBroken)) return Found::kBroken;
+    const uint64_t number = (*tag & UINT32_MAX) >> 3;  // as readers do that keep 32 bits
     switch (*tag & 7U) {
       case kVarint: {
         const auto value = take_varint(bytes);
@@ -105,7 +108,7 @@ Found walk(std::string_view bytes, Kind kind, int depth) {
       case kBytes: {
         const auto size = take_varint(bytes);
         if (!size || *size > bytes.size()) return Found::kBroken;
-        const Found found = look_into(bytes.substr(0, *size), kind, number, depth);
+        const Found found = look_into(bytes.substr(0, *size), kind, number, doubt, depth);
         if (found != Found::kNothing) return found;
         bytes.remove_prefix(*size);
         break;
@@ -118,6 +121,7 @@ Found walk(std::string_view bytes, Kind kind, int depth) {
         break;
       case kGroupBegin:  // brackets around fields that readers of ONNX skip; looked at all the same
       case kGroupEnd:
+        if (doubt == Doubt::kBroken) return Found::kBroken;
         break;
       default:
         return Found::kBroken;
@@ -129,9 +133,17 @@ Found walk(std::string_view bytes, Kind kind, int depth) {
 }  // namespace
 
 base::Status check_self_contained(std::string_view model) {
-  if (walk(model, Kind::kModel, 0) != Found::kFile) return {};
+  if (walk(model, Kind::kModel, Doubt::kLookedAt, 0) != Found::kFile) return {};
   return base::fail(base::ErrorCategory::kUsage, "the model keeps tensors in files beside it",
                     "export it as one file, with its tensors in it");
+}
+
+base::Status check_onnx_self_contained(std::string_view model) {
+  EDGETRAN_TRY(check_self_contained(model));
+  if (walk(model, Kind::kModel, Doubt::kBroken, 0) == Found::kNothing) return {};
+  return base::fail(base::ErrorCategory::kCorrupt,
+                    "this is no ONNX file: a message in it is no protobuf message",
+                    "send the bytes of an .onnx file");
 }
 
 }  // namespace edgetran::profile

@@ -11,4 +11,8 @@ namespace edgetran::profile {
 /// ONNX passes; the runtime says what it is. Looks at the structure only: no tensor is read.
 base::Status check_self_contained(std::string_view model);
 
+/// The same of bytes that are to be ONNX: kCorrupt where a message that leads to tensors is broken,
+/// or written so that readers may differ about it (groups, tags over 32 bits).
+base::Status check_onnx_self_contained(std::string_view model);
+
 }  // namespace edgetran::profile

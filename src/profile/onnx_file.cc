@@ -190,7 +190,7 @@ class Walk {
 base::Result<std::vector<OnnxNode>> read_onnx_nodes(std::string_view model) {
   Walk walk;
   EDGETRAN_TRY(walk.model(model));
-  EDGETRAN_TRY(check_self_contained(model));
+  EDGETRAN_TRY(check_onnx_self_contained(model));
   return walk.take_nodes();
 }
 

@@ -134,7 +134,11 @@ std::string text_of(const CompareRequest& request, const std::string& device, co
   for (const Json& row : reply.data["quantities"]) {
     text += fmt::format("{:<8}  {}", row["quantity"].get<std::string>(),
                         row["verdict"].get<std::string>());
-    if (row["ratio"].is_number()) text += fmt::format(": {:.4g} times", row["ratio"].get<double>());
+    if (row["ratio"].is_number()) {
+      text += fmt::format(": {:.4g} times", row["ratio"].get<double>());
+    } else {
+      text += ": zero within its noise, so there is no ratio";
+    }
     if (row["ratio_low"].is_number()) {
       text += fmt::format(", 95 % interval {:.4g} to {:.4g}", row["ratio_low"].get<double>(),
                           row["ratio_high"].get<double>());

@@ -78,6 +78,14 @@ TEST(ModelFiles, FieldsThatReadersSkipHideNothing) {
   expect_refused(model + "\xFF");  // cut afterwards: what an engine makes of it is not known
 }
 
+TEST(ModelFiles, TagsAreReadAsReadersOf32BitsReadThem) {
+  constexpr uint64_t kBeyond = uint64_t{1} << 32;
+  expect_refused(nested({7, 5}, varint(kBeyond | (14 << 3)) + varint(1)));
+  expect_refused(nested({7, 5}, varint(kBeyond | (13 << 3 | 2U)) + varint(0)));
+  const std::string graph = bytes(5, kOutside);
+  expect_refused(varint(kBeyond | (7 << 3 | 2U)) + varint(graph.size()) + graph);
+}
+
 TEST(ModelFiles, TheSameBytesElsewhereAreNoTensor) {
   EXPECT_TRUE(check_self_contained(nested({7, 10}, kOutside)));    // a doc string
   EXPECT_TRUE(check_self_contained(nested({7, 5, 9}, kOutside)));  // raw data

@@ -92,6 +92,22 @@ TEST(OnnxFile, TrickeryIsCorrupt) {
             ErrorCategory::kCorrupt);
 }
 
+TEST(OnnxFile, TrickeryInsideATensorIsRefused) {
+  const std::string wide = varint((uint64_t{1} << 32) | (13 << 3 | 2)) + varint(0);
+  const std::string group = varint(9 << 3 | 3) + varint(9 << 3 | 4);
+  const std::string cut = varint(9 << 3 | 2) + varint(100);
+  for (const std::string& tensor : {wide, group, cut}) {
+    for (const std::string& model :
+         {field(7, field(5, tensor)), field(7, field(15, field(2, tensor))),
+          field(7, field(1, field(5, field(5, tensor)))),
+          field(7, field(1, field(5, field(22, field(1, tensor)))))}) {
+      // To a reader of 32 bits the wide tag names a file.
+      EXPECT_EQ(read_onnx_nodes(model).error().category,
+                tensor == wide ? ErrorCategory::kUsage : ErrorCategory::kCorrupt);
+    }
+  }
+}
+
 TEST(OnnxFile, DeepNestingIsCorrupt) {
   std::string graph;
   for (int depth = 0; depth < 1000; ++depth) graph = field(1, field(5, field(6, graph)));
