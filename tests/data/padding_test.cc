@@ -15,19 +15,12 @@
 #include "base/random.h"
 #include "data/batching.h"
 #include "data_fixture.h"
+#include "shared_data.h"
 
 namespace edgetran::data {
 namespace {
 
 constexpr double kMostPadding = 0.05;
-
-/// The project's real data; empty where there are none.
-std::filesystem::path shared_data() {
-  const char* named = std::getenv("EDGETRAN_SHARED_DATA");
-  const std::filesystem::path path =
-      named != nullptr ? named : EDGETRAN_SOURCE_DIR "/../shared/data";
-  return std::filesystem::is_directory(path) ? path : std::filesystem::path();
-}
 
 /// Log-normal lengths, cut as a tokenizer cuts them: median 9 tokens and a long tail, as SST-2's
 /// training rows, which are phrases of its sentences.
@@ -87,7 +80,7 @@ TEST_F(PaddingTest, OfRowsInNoOrderWouldBeMost) {
 
 TEST_F(PaddingTest, StaysUnderFivePercentOnSst2) {
   const auto data = shared_data();
-  if (data.empty()) GTEST_SKIP() << "the shared data are not there (EDGETRAN_SHARED_DATA)";
+  if (!std::filesystem::is_directory(data)) GTEST_SKIP() << data << " is not there";
   const auto tokenizer = load_wordpiece(data / "tokenizers/bert-base-uncased/vocab.txt");
   ASSERT_TRUE(tokenizer) << tokenizer.error().message;
   std::istringstream rows(unpack(data / "glue/SST-2/train.tsv.xz"));

@@ -3,6 +3,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "places.h"
+
 namespace edgetran {
 
 /// The folder of shared data: EDGETRAN_SHARED_DATA, else ../shared/data beside the checkout. Tests
@@ -10,7 +12,7 @@ namespace edgetran {
 inline std::filesystem::path shared_data() {
   const char* given = std::getenv("EDGETRAN_SHARED_DATA");
   return given != nullptr ? std::filesystem::path(given)
-                          : std::filesystem::path(EDGETRAN_SOURCE_DIR) / ".." / "shared" / "data";
+                          : places::source() / ".." / "shared" / "data";
 }
 
 }  // namespace edgetran

@@ -6,14 +6,15 @@
 
 #include "base/files.h"
 #include "base/hash.h"
+#include "places.h"
 
 namespace edgetran::device {
 namespace {
 
 using base::ErrorCategory;
 
-const std::filesystem::path kSource = EDGETRAN_SOURCE_DIR;
-const std::filesystem::path kAgent = std::filesystem::path(EDGETRAN_BIN_DIR) / "edgetran-agent";
+const std::filesystem::path kSource = places::source();
+const std::filesystem::path kAgent = places::programs() / "edgetran-agent";
 
 Card simulated_card() {
   return std::move(*read_card_file(kSource / "devices" / "simulated-board.yaml"));

@@ -4,13 +4,14 @@
 
 #include "device/detect.h"
 #include "device/roofline.h"
+#include "places.h"
 
 namespace edgetran::device {
 namespace {
 
 using base::ErrorCategory;
 
-const std::filesystem::path kSource = EDGETRAN_SOURCE_DIR;
+const std::filesystem::path kSource = places::source();
 
 base::Result<Card> read(const std::string& text) {
   EDGETRAN_ASSIGN(const auto value, base::ConfigValue::parse_yaml(text, "card.yaml"));

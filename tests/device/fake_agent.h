@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "device/board.h"
 #include "device/ssh_command.h"
+#include "places.h"
 
 namespace edgetran::device {
 
@@ -21,7 +22,7 @@ class FakeAgent {
   /// `plan` is JSON.
   explicit FakeAgent(const std::string& plan)
       : folder_(std::move(*base::TemporaryFolder::create("fake agent"))) {
-    const auto script = std::filesystem::path(EDGETRAN_SOURCE_DIR) / "tests/device/fake_agent.py";
+    const auto script = places::source() / "tests/device/fake_agent.py";
     write("plan.json", plan);
     write("agent", "#!/bin/sh\nexec python3 " + shell_quoted(script.string()) + " " +
                        shell_quoted(folder_.path().string()) + " \"$@\"\n");

@@ -6,13 +6,14 @@
 
 #include "base/files.h"
 #include "device/card.h"
+#include "places.h"
 
 namespace edgetran::device {
 namespace {
 
 using base::ErrorCategory;
 
-const std::filesystem::path kSource = EDGETRAN_SOURCE_DIR;
+const std::filesystem::path kSource = places::source();
 constexpr const char* kHostKey =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
 

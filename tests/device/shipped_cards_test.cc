@@ -6,12 +6,13 @@
 #include "device/board.h"
 #include "device/roofline.h"
 #include "encoder/encoder.h"
+#include "places.h"
 
 namespace edgetran::device {
 namespace {
 
-const std::filesystem::path kSource = EDGETRAN_SOURCE_DIR;
-const std::filesystem::path kAgent = std::filesystem::path(EDGETRAN_BIN_DIR) / "edgetran-agent";
+const std::filesystem::path kSource = places::source();
+const std::filesystem::path kAgent = places::programs() / "edgetran-agent";
 
 std::vector<std::string> card_names() {
   std::vector<std::string> names;

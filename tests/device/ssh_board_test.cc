@@ -8,6 +8,7 @@
 #include "device/board_check.h"
 #include "device/fake_agent.h"
 #include "device/sshd.h"
+#include "places.h"
 
 namespace edgetran::device {
 namespace {
@@ -15,8 +16,8 @@ namespace {
 using base::ErrorCategory;
 using State = CheckLine::State;
 
-const std::filesystem::path kSource = EDGETRAN_SOURCE_DIR;
-const std::filesystem::path kRealAgent = std::filesystem::path(EDGETRAN_BIN_DIR) / "edgetran-agent";
+const std::filesystem::path kSource = places::source();
+const std::filesystem::path kRealAgent = places::programs() / "edgetran-agent";
 const std::vector<int> kAllWindows = {0, 1, 2, 3, 4, 5};
 
 class SshBoard : public testing::Test {

@@ -7,13 +7,13 @@
 #include "encoder/encoder.h"
 #include "encoder/specs.h"
 #include "graph/cost.h"
+#include "places.h"
 #include "space/model_spec.h"
 
 namespace edgetran::encoder {
 namespace {
 
-const std::filesystem::path kModels =
-    std::filesystem::path(EDGETRAN_SOURCE_DIR) / "examples" / "models";
+const std::filesystem::path kModels = places::source() / "examples" / "models";
 
 space::ModelSpec read(const std::filesystem::path& path) {
   return space::read_model_spec(base::ConfigValue::read_file(path).value()).value();

@@ -5,24 +5,13 @@
 #include <initializer_list>
 #include <string>
 
+#include "profile/protobuf_bytes.h"
+
 namespace edgetran::profile {
 namespace {
 
-// Protobuf by hand: onnx.proto's field numbers, so that the reader is not tested with itself.
+using protobuf::bytes, protobuf::number, protobuf::varint;
 
-std::string varint(uint64_t value) {
-  std::string bytes;
-  while (value >= 0x80) {
-    bytes.push_back(static_cast<char>(value | 0x80U));
-    value >>= 7;
-  }
-  bytes.push_back(static_cast<char>(value));
-  return bytes;
-}
-std::string number(uint64_t field, uint64_t value) { return varint(field << 3) + varint(value); }
-std::string bytes(uint64_t field, const std::string& value) {
-  return varint(field << 3 | 2U) + varint(value.size()) + value;
-}
 /// `value` in the fields of nested messages, outermost first.
 std::string nested(std::initializer_list<uint64_t> path, std::string value) {
   for (auto at = std::rbegin(path); at != std::rend(path); ++at) value = bytes(*at, value);

@@ -4,31 +4,23 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "places.h"
+#include "profile/protobuf_bytes.h"
 
 namespace edgetran::profile {
 namespace {
 
 using base::ErrorCategory;
+using protobuf::bytes, protobuf::number, protobuf::varint;
 using ::testing::HasSubstr;
 
 std::string fixture(const std::string& name) {
-  return *base::read_file(std::string(EDGETRAN_SOURCE_DIR) +
-                          "/tests/profile/runtimes/openvino/fixtures/" + name + ".onnx");
+  return *base::read_file(places::source().string() + "/tests/profile/runtimes/openvino/fixtures/" +
+                          name + ".onnx");
 }
-
-// Protobuf by hand: fields of bytes and of numbers.
-std::string varint(uint64_t value) {
-  std::string bytes;
-  for (; value >= 0x80; value >>= 7) bytes += static_cast<char>((value & 0x7F) | 0x80);
-  return bytes + static_cast<char>(value);
-}
-std::string field(uint64_t number, const std::string& payload) {
-  return varint(number << 3 | 2) + varint(payload.size()) + payload;
-}
-std::string number(uint64_t number, uint64_t value) { return varint(number << 3) + varint(value); }
 
 const std::string kExternal = number(14, 1);                  // TensorProto.data_location
-const std::string kPlaces = field(13, field(1, "location"));  // TensorProto.external_data
+const std::string kPlaces = bytes(13, bytes(1, "location"));  // TensorProto.external_data
 
 TEST(OnnxFile, NamesTheNodesOfTheGraph) {
   const auto nodes = read_onnx_nodes(fixture("custom_operator"));
@@ -51,10 +43,10 @@ TEST(OnnxFile, NamesTheNodesOfSubGraphs) {
 }
 
 TEST(OnnxFile, WhatIsNoneIsCorrupt) {
-  for (const std::string& bytes :
+  for (const std::string& model :
        {std::string("no model"), std::string(), std::string("<?xml version=\"1.0\"?><net/>"),
-        field(1, "a paddle program"), fixture("mean_of_ids").substr(0, 200)}) {
-    EXPECT_EQ(read_onnx_nodes(bytes).error().category, ErrorCategory::kCorrupt) << bytes;
+        bytes(1, "a paddle program"), fixture("mean_of_ids").substr(0, 200)}) {
+    EXPECT_EQ(read_onnx_nodes(model).error().category, ErrorCategory::kCorrupt) << model;
   }
 }
 
@@ -66,15 +58,15 @@ TEST(OnnxFile, TensorsInOtherFilesAreRefused) {
 
 TEST(OnnxFile, TensorsInOtherFilesAreRefusedWhereverTheyStand) {
   for (const std::string& tensor : {kExternal, kPlaces}) {
-    const std::string attribute = field(5, field(5, tensor));  // Constant's value
-    const std::string sparse = field(5, field(22, field(1, tensor)));
-    const std::string inner = field(5, field(6, field(5, tensor)));  // a sub-graph's initializer
+    const std::string attribute = bytes(5, bytes(5, tensor));  // Constant's value
+    const std::string sparse = bytes(5, bytes(22, bytes(1, tensor)));
+    const std::string inner = bytes(5, bytes(6, bytes(5, tensor)));  // a sub-graph's initializer
     for (const std::string& model :
-         {field(7, field(5, tensor)), field(7, field(15, field(2, tensor))),
-          field(7, field(1, attribute)), field(7, field(1, sparse)), field(7, field(1, inner)),
-          field(7, "") + field(25, field(7, attribute)),
-          field(7, "") + field(20, field(1, field(5, tensor))),
-          field(7, "") + field(7, field(5, tensor))}) {
+         {bytes(7, bytes(5, tensor)), bytes(7, bytes(15, bytes(2, tensor))),
+          bytes(7, bytes(1, attribute)), bytes(7, bytes(1, sparse)), bytes(7, bytes(1, inner)),
+          bytes(7, "") + bytes(25, bytes(7, attribute)),
+          bytes(7, "") + bytes(20, bytes(1, bytes(5, tensor))),
+          bytes(7, "") + bytes(7, bytes(5, tensor))}) {
       EXPECT_EQ(read_onnx_nodes(model).error().category, ErrorCategory::kUsage);
     }
   }
@@ -82,13 +74,13 @@ TEST(OnnxFile, TensorsInOtherFilesAreRefusedWhereverTheyStand) {
 
 // What another reader would skip or read differently may not hide a tensor from this one.
 TEST(OnnxFile, TrickeryIsCorrupt) {
-  const std::string hidden = field(7, field(5, kExternal));
+  const std::string hidden = bytes(7, bytes(5, kExternal));
   const std::string group = varint(9 << 3 | 3) + varint(9 << 3 | 4);
-  EXPECT_EQ(read_onnx_nodes(field(7, "") + group + hidden).error().category,
+  EXPECT_EQ(read_onnx_nodes(bytes(7, "") + group + hidden).error().category,
             ErrorCategory::kCorrupt);
   // Field 7 to a reader that keeps 32 bits of the tag.
   const std::string wide = varint((uint64_t{1} << 32) | (7 << 3 | 2));
-  EXPECT_EQ(read_onnx_nodes(field(7, "") + wide + varint(2) + field(5, "")).error().category,
+  EXPECT_EQ(read_onnx_nodes(bytes(7, "") + wide + varint(2) + bytes(5, "")).error().category,
             ErrorCategory::kCorrupt);
 }
 
@@ -98,9 +90,9 @@ TEST(OnnxFile, TrickeryInsideATensorIsRefused) {
   const std::string cut = varint(9 << 3 | 2) + varint(100);
   for (const std::string& tensor : {wide, group, cut}) {
     for (const std::string& model :
-         {field(7, field(5, tensor)), field(7, field(15, field(2, tensor))),
-          field(7, field(1, field(5, field(5, tensor)))),
-          field(7, field(1, field(5, field(22, field(1, tensor)))))}) {
+         {bytes(7, bytes(5, tensor)), bytes(7, bytes(15, bytes(2, tensor))),
+          bytes(7, bytes(1, bytes(5, bytes(5, tensor)))),
+          bytes(7, bytes(1, bytes(5, bytes(22, bytes(1, tensor)))))}) {
       // To a reader of 32 bits the wide tag names a file.
       EXPECT_EQ(read_onnx_nodes(model).error().category,
                 tensor == wide ? ErrorCategory::kUsage : ErrorCategory::kCorrupt);
@@ -110,8 +102,8 @@ TEST(OnnxFile, TrickeryInsideATensorIsRefused) {
 
 TEST(OnnxFile, DeepNestingIsCorrupt) {
   std::string graph;
-  for (int depth = 0; depth < 1000; ++depth) graph = field(1, field(5, field(6, graph)));
-  EXPECT_EQ(read_onnx_nodes(field(7, graph)).error().category, ErrorCategory::kCorrupt);
+  for (int depth = 0; depth < 1000; ++depth) graph = bytes(1, bytes(5, bytes(6, graph)));
+  EXPECT_EQ(read_onnx_nodes(bytes(7, graph)).error().category, ErrorCategory::kCorrupt);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <functional>
 
+#include "places.h"
 #include "service/campaign/campaign_models.h"
 #include "service/campaign_fixture.h"
 
@@ -139,7 +140,7 @@ TEST_F(CampaignInputs, RefuseMoreModelsThanASpaceHas) {
 }
 
 TEST_F(CampaignInputs, DrawTheSameModelsForTheSameSeed) {
-  const std::string space = std::string(EDGETRAN_SOURCE_DIR) + "/spaces/demo.yaml";
+  const std::string space = places::source().string() + "/spaces/demo.yaml";
   const auto ids = [&](uint64_t seed) {
     std::vector<std::string> list;
     const auto models = sample_models(space, 6, seed);

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "device/replay_table.h"
+#include "places.h"
 #include "service/campaign/campaign_state.h"
 #include "service/campaign_fixture.h"
 
@@ -27,7 +28,7 @@ struct Outcome {
 
 class CampaignRun : public CampaignTest {
  protected:
-  CampaignRun() { programs_ = EDGETRAN_BIN_DIR; }
+  CampaignRun() { programs_ = places::programs(); }
 
   Outcome outcome(const std::string& out) {
     return {rows(out), rows(out, "batches"), rows(out, "sentinels"), rows(out, "repeats"),

@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/version.h"
+#include "places.h"
 #include "service/doctor/doctor.h"
 #include "service/doctor/program_checks.h"
 
@@ -48,8 +49,9 @@ class Doctor : public ::testing::Test {
                                 const base::Json& replies,
                                 const std::string& version = base::kVersion) const {
     write(name + ".json", base::dump_json({{"version", version}, {"replies", replies}}));
-    return program(name, fmt::format("exec python3 {}/tests/service/fake_service.py {} {} \"$@\"\n",
-                                     EDGETRAN_SOURCE_DIR, service, path(name + ".json").string()));
+    return program(name,
+                   fmt::format("exec python3 {}/tests/service/fake_service.py {} {} \"$@\"\n",
+                               places::source().string(), service, path(name + ".json").string()));
   }
   /// What an agent says that measures, with its sensors.
   static base::Json capabilities(const base::Json& more = base::Json::object()) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "places.h"
 #include "service/doctor/place_checks.h"
 #include "service/doctor_fixture.h"
 
@@ -20,9 +21,8 @@ using ::testing::StartsWith;
 TEST_F(Doctor, CardsThatCannotBeReadAreNamed) {
   EXPECT_EQ(check_cards(path("cards")).at(0).status, CheckStatus::kMissing);
   write("cards/bad.yaml", "board: [\n");
-  write("cards/good.yaml", base::read_file(std::filesystem::path(EDGETRAN_SOURCE_DIR) / "devices" /
-                                           "simulated-board.yaml")
-                               .value());
+  write("cards/good.yaml",
+        base::read_file(places::source() / "devices" / "simulated-board.yaml").value());
   const Checks checks = check_cards(path("cards"));
   ASSERT_EQ(checks.size(), 2U);
   EXPECT_EQ(checks[0].status, CheckStatus::kOk);

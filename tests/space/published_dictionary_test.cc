@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/files.h"
+#include "places.h"
 #include "space/model_spec.h"
 #include "space_fixture.h"
 
@@ -80,8 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
 // The measured models of the publication: every one is read, is a member of FlexiBERT 2.0, and
 // is written back as it was.
 TEST(PublishedDictionary, TakesThePublishedModels) {
-  const std::filesystem::path folder =
-      std::filesystem::path(EDGETRAN_SOURCE_DIR) / "../shared/data/protran";
+  const std::filesystem::path folder = places::source() / "../shared/data/protran";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no published measurements here";
   const DesignSpace flexibert = shipped_space("flexibert2.yaml");
   int64_t models = 0;

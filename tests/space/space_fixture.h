@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/config.h"
+#include "places.h"
 #include "space/design_space.h"
 #include "space/model_spec.h"
 
@@ -42,7 +43,7 @@ inline base::Result<DesignSpace> try_space(std::string_view yaml) {
 }
 
 inline DesignSpace shipped_space(const std::string& name) {
-  return value_of(read_design_space_file(std::string(EDGETRAN_SOURCE_DIR) + "/spaces/" + name));
+  return value_of(read_design_space_file(places::source().string() + "/spaces/" + name));
 }
 
 /// Small enough to be listed whole: 2 depths, 2 widths, 2 head numbers of 2 types, stacks 1 and 2.

@@ -3,14 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "places.h"
 #include "wire/message.h"
 
 namespace edgetran::wire {
 namespace {
 
 std::string fixture(const std::string& name) {
-  const auto bytes =
-      base::read_file(std::string(EDGETRAN_SOURCE_DIR) + "/tests/wire/fixtures/" + name);
+  const auto bytes = base::read_file(places::source().string() + "/tests/wire/fixtures/" + name);
   EXPECT_TRUE(bytes) << name;
   return bytes.value_or("");
 }

@@ -17,14 +17,14 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/process.h"
+#include "places.h"
 #include "profile/sensors/powercap_tree.h"
 #include "profile/sensors/sensord_protocol.h"
 #include "profile/sensors/sensord_socket.h"
 
 namespace edgetran::profile::sensors::testing {
 
-inline const std::filesystem::path kSensord =
-    std::filesystem::path(EDGETRAN_BIN_DIR) / "edgetran-sensord";
+inline const std::filesystem::path kSensord = places::programs() / "edgetran-sensord";
 /// Long enough for a loaded machine; nothing waits so long that goes well.
 inline constexpr int kPatience_s = 20;
 

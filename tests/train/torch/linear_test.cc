@@ -16,22 +16,22 @@ at::Tensor own_where_possible(const Tensors& t) {
                                            : own_linear(t[0], t[1], t[2]);
 }
 
-struct Shape {
+struct Sizes {
   int64_t rows, in, out;
 };
 
 TEST(Linear, AgreesWithItsComposition) {
   // Parts of tiles, panels, pairs and blocks on every side; a depth of several passes.
-  for (const Shape& shape :
-       {Shape{1, 1, 1}, Shape{5, 2, 3}, Shape{6, 3, 16}, Shape{7, 64, 15}, Shape{97, 33, 17},
-        Shape{193, 129, 257}, Shape{64, 700, 64}, Shape{13, 1027, 130}, Shape{300, 16, 520}})
+  for (const Sizes& sizes :
+       {Sizes{1, 1, 1}, Sizes{5, 2, 3}, Sizes{6, 3, 16}, Sizes{7, 64, 15}, Sizes{97, 33, 17},
+        Sizes{193, 129, 257}, Sizes{64, 700, 64}, Sizes{13, 1027, 130}, Sizes{300, 16, 520}})
     for (const bool bias : {true, false}) {
-      const Tensors operands{random_values({1, shape.rows, shape.in}, 1),
-                             random_values({shape.out, shape.in}, 2),
-                             bias ? random_values({shape.out}, 3) : at::Tensor()};
+      const Tensors operands{random_values({1, sizes.rows, sizes.in}, 1),
+                             random_values({sizes.out, sizes.in}, 2),
+                             bias ? random_values({sizes.out}, 3) : at::Tensor()};
       expect_equal(own_where_possible, operands, {true, false, false},
-                   std::to_string(shape.rows) + " rows, " + std::to_string(shape.in) + " to " +
-                       std::to_string(shape.out));
+                   std::to_string(sizes.rows) + " rows, " + std::to_string(sizes.in) + " to " +
+                       std::to_string(sizes.out));
     }
 }
 

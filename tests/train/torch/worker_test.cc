@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 
+#include "places.h"
 #include "toy.h"
 #include "train/job_client.h"
 #include "weights/safetensors.h"
@@ -19,7 +20,7 @@ class WorkerTest : public ::testing::Test {
  protected:
   static WorkerOptions options() {
     WorkerOptions options;
-    options.program = std::filesystem::path(EDGETRAN_BIN_DIR) / "edgetran-worker";
+    options.program = places::programs() / "edgetran-worker";
     return options;
   }
   ToyWorld world_;

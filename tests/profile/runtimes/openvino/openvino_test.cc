@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/files.h"
+#include "places.h"
 #include "profile/host.h"
 #include "profile/run_rows.h"
 #include "profile/runtimes/openvino/openvino_runtime.h"
@@ -20,8 +21,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 std::string fixture(const std::string& name) {
-  return *base::read_file(std::string(EDGETRAN_SOURCE_DIR) +
-                          "/tests/profile/runtimes/openvino/fixtures/" + name + ".onnx");
+  return *base::read_file(places::source().string() + "/tests/profile/runtimes/openvino/fixtures/" +
+                          name + ".onnx");
 }
 
 /// logits[b] = [mean of the row's ids, 1]; ids below 10, symbolic batch and length.

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/files.h"
+#include "places.h"
 #include "profile/run_rows.h"
 #include "profile/session.h"
 
@@ -16,7 +17,8 @@ namespace {
 using base::ErrorCategory;
 using ::testing::HasSubstr;
 
-const std::string kSource = EDGETRAN_SOURCE_DIR;
+const std::string kSource = places::source().string();
+const std::string kPython = places::python().string();
 
 std::string fixture(const std::string& name) {
   return *base::read_file(kSource + "/tests/profile/runtimes/openvino/fixtures/" + name + ".onnx");
@@ -33,13 +35,12 @@ ProgramOptions program(std::string name, std::vector<std::string> command) {
 }
 
 ProgramOptions onnxruntime() {
-  return program("onnxruntime",
-                 {EDGETRAN_PYTHON, kSource + "/adapters/runtimes/onnxruntime_runtime.py"});
+  return program("onnxruntime", {kPython, kSource + "/adapters/runtimes/onnxruntime_runtime.py"});
 }
 
 /// A program of Python that speaks the protocol; `body` defines its verbs.
 ProgramOptions python(const std::string& body) {
-  return program("scripted", {EDGETRAN_PYTHON, "-c",
+  return program("scripted", {kPython, "-c",
                               "import sys, os\nsys.path.insert(0, '" + kSource +
                                   "/adapters/python')\nfrom edgetran_wire import Service, error\n" +
                                   body + "\nService('runtime', verbs).serve_stdio()\n"});
