@@ -19,8 +19,10 @@ std::string shown(const Json& value) {
 }
 
 bool is_directors(const std::string& pointer, bool modelled) {
-  if (pointer == "/raw/path" || pointer == "/provenance/clock" || pointer == "/provenance/campaign")
-    return true;
+  for (const char* known :
+       {"/raw/path", "/provenance/clock", "/provenance/connection", "/provenance/campaign"}) {
+    if (pointer == known) return true;
+  }
   // The agent of a modelled board never sees the model.
   return modelled && pointer == "/memory/model_bytes";
 }

@@ -12,9 +12,9 @@ namespace edgetran::profile {
 /// Computes every figure of a record anew from its raw samples and returns where the two differ, a
 /// sentence each, with the JSON pointer; empty: equal bit for bit. That the samples are not those
 /// whose hash the record holds is the first difference. What a director adds to a record of its own
-/// knowledge (raw.path, provenance.clock,
-/// provenance.campaign) is not compared. kCorrupt: the samples cannot be read;
-/// kUsage: the record is of a kind or version that has no samples to compute from.
+/// knowledge (raw.path, provenance.clock, connection and campaign) is not compared. kCorrupt: the
+/// samples cannot be read; kUsage: the record is of a kind or version that has no samples to
+/// compute from.
 base::Result<std::vector<std::string>> recheck(const base::Json& record, std::string_view raw);
 
 }  // namespace edgetran::profile

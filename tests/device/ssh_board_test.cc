@@ -9,6 +9,7 @@
 #include "device/fake_agent.h"
 #include "device/sshd.h"
 #include "places.h"
+#include "profile/recheck.h"
 
 namespace edgetran::device {
 namespace {
@@ -195,6 +196,7 @@ TEST_F(SshBoard, TheRealAgentMeasuresWithAProgramOfTheCard) {
   EXPECT_GE(measurement->record["latency"]["median_s"].get<double>(), 0.002);
   EXPECT_FALSE(measurement->raw.empty());
   EXPECT_EQ(measurement->record["provenance"]["connection"]["kind"], "ssh");
+  EXPECT_TRUE(profile::recheck(measurement->record, measurement->raw)->empty());
 }
 
 TEST_F(SshBoard, AKilledConnectionIsMadeAgainAndFinishedWindowsAreKept) {

@@ -328,6 +328,7 @@ TEST(Recheck, SaysWhichFigureIsNotTheSamples) {
   record["energy"]["net_j"] = 0.001;
   record["raw"]["path"] = "somewhere";
   record["provenance"]["clock"] = {{"offset_s", 1}};
+  record["provenance"]["connection"] = {{"kind", "ssh"}, {"reconnects", 1}};
   const auto differences = recheck(record, session.raw);
   ASSERT_TRUE(differences);
   ASSERT_EQ(differences->size(), 1U);
