@@ -16,6 +16,7 @@
 #include "base/version.h"
 #include "confine.h"
 #include "listener.h"
+#include "meter.h"
 #include "session.h"
 #include "wire/endpoint.h"
 
@@ -46,6 +47,7 @@ std::filesystem::path default_lock_file() {
 struct Settings {
   bool stdio = false;
   std::string listen;
+  std::string read_sensor;
   edgetran::wire::TlsFiles files;
   SessionSettings session;
 };
@@ -163,17 +165,21 @@ int run(int argc, char** argv) {
   settings.session.memory_limit_bytes = default_memory_limit();
   settings.session.lock_file = default_lock_file();
   app.add_flag("--stdio", settings.stdio, "Serve one client on standard input and output");
+  app.add_option("--read-sensor", settings.read_sensor,
+                 "{driver: ina219, bus: 1, ...}: writes this sensor's power trace to standard\n"
+                 "output as CSV until standard input ends");
   declare_board(app, settings.session);
   declare_network(app, settings);
   try {
     app.parse(argc, argv);
-    if (settings.stdio == !settings.listen.empty()) {
-      throw CLI::RequiredError("one of --stdio and --listen");
-    }
+    const int ways = (settings.stdio ? 1 : 0) + (settings.listen.empty() ? 0 : 1) +
+                     (settings.read_sensor.empty() ? 0 : 1);
+    if (ways != 1) throw CLI::RequiredError("one of --stdio, --listen and --read-sensor");
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : edgetran::base::exit_code(ErrorCategory::kUsage);
   }
+  if (!settings.read_sensor.empty()) return read_sensor(settings.read_sensor);
   return settings.stdio ? serve_stdio(settings.session) : serve_network(app, settings);
 }
 

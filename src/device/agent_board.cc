@@ -10,7 +10,11 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "device/meters.h"
 #include "device/roofline.h"
+#include "profile/meters.h"
+#include "profile/record.h"
+#include "profile/recording_text.h"
 
 namespace edgetran::device {
 
@@ -38,6 +42,20 @@ base::Status wait_for(double seconds, const base::CancelToken& cancel) {
     }
     clock.sleep_until(std::min(until_s, clock.now_s() + kTick_s));
   }
+  return {};
+}
+
+/// The measurement with what the card's meters said meanwhile: new samples, and the record of them.
+base::Status join_meters(Meters& meters, const std::vector<ClockReading>& clocks,
+                         const base::CancelToken& cancel, Measurement& measurement) {
+  EDGETRAN_ASSIGN(const MeterTraces read, meters.finish(clocks, cancel));
+  EDGETRAN_ASSIGN(measurement.raw, profile::with_meters(measurement.raw, read.traces));
+  EDGETRAN_ASSIGN(const auto recording, profile::decode_recording(measurement.raw));
+  Json record =
+      profile::make_record(recording, base::sha256_hex(measurement.raw), measurement.raw.size());
+  const Json clock = measurement.record.value("/provenance/clock"_json_pointer, Json());
+  if (!clock.is_null()) record["provenance"]["clock"] = clock;
+  measurement.record = std::move(record);
   return {};
 }
 
@@ -102,21 +120,30 @@ base::Result<Measurement> AgentBoard::measure(const MeasureRequest& request,
   }
   EDGETRAN_ASSIGN(const Json extra, extra_fields(prepared));
   fields.update(extra);
+  std::unique_ptr<Meters> meters;
+  if (!card_.board.meters.empty()) {
+    EDGETRAN_ASSIGN(meters, Meters::start(card_.board.meters, options_.agent, cancel));
+    fields["meter_update_s"] = meters->slowest_update_s();
+  }
   // A law is quick and must give the same bytes each time: it starts over instead of resuming.
   const bool resumes = runs_model();
+  // What meters say is joined at the end; until then the samples are not what will be kept.
+  const bool streams = resumes && meters == nullptr;
   AgentClient* at_work = nullptr;
-  RawStream raw(events, resumes ? request.raw_sink : RawSink(), [&] { at_work->abort(); });
+  RawStream raw(events, streams ? request.raw_sink : RawSink(), [&] { at_work->abort(); });
+  std::vector<ClockReading> clocks;
   Measurement measurement;
   const Work work = [&](AgentClient& agent) {
     at_work = &agent;
     if (!resumes) raw.restart();
-    return measure_once(prepared, fields, raw, agent, cancel, measurement);
+    return measure_once(prepared, fields, raw, agent, cancel, clocks, measurement);
   };
   EDGETRAN_ASSIGN(const int reconnects,
                   with_agent(events, cancel, work, [&] { return raw.text().size(); }));
   const bool streamed = !raw.text().empty();
   if (streamed) measurement.raw = raw.take();
-  if (request.raw_sink && !(streamed && resumes)) EDGETRAN_TRY(request.raw_sink(measurement.raw));
+  if (meters) EDGETRAN_TRY(join_meters(*meters, clocks, cancel, measurement));
+  if (request.raw_sink && !(streamed && streams)) EDGETRAN_TRY(request.raw_sink(measurement.raw));
   Json& record = measurement.record;
   record["memory"]["model_bytes"] = prepared.model.size();
   const BoardInfo& board = card_.board;
@@ -129,11 +156,13 @@ base::Result<Measurement> AgentBoard::measure(const MeasureRequest& request,
 
 base::Status AgentBoard::measure_once(const Prepared& prepared, const Json& fields, RawStream& raw,
                                       AgentClient& agent, const base::CancelToken& cancel,
+                                      std::vector<ClockReading>& clocks,
                                       Measurement& measurement) const {
   if (runs_model()) EDGETRAN_TRY(agent.put(prepared.model, prepared.sha256, cancel));
   std::optional<ClockReading> before;
   if (is_remote(card_.board.kind)) {
     EDGETRAN_ASSIGN(before, agent.clock_reading(cancel));
+    if (before) clocks.push_back(*before);
   }
   Json asked = fields;
   const std::string so_far = raw.text();
@@ -155,8 +184,9 @@ base::Status AgentBoard::measure_once(const Prepared& prepared, const Json& fiel
   }
   if (!before) return {};
   // The measurement is whole: a way that breaks now costs the drift, not the result.
-  const auto after = agent.clock_reading(cancel);
-  measurement.record["provenance"]["clock"] = clock_json(*before, after.value_or(std::nullopt));
+  const auto after = agent.clock_reading(cancel).value_or(std::nullopt);
+  if (after) clocks.push_back(*after);
+  measurement.record["provenance"]["clock"] = clock_json(*before, after);
   return {};
 }
 

@@ -8,6 +8,7 @@
 
 #include "device/agent_client.h"
 #include "device/board.h"
+#include "device/clock_offset.h"
 
 namespace edgetran::device {
 
@@ -52,7 +53,7 @@ class AgentBoard : public Board {
   base::Json common_fields(const Prepared& prepared, const char* mode) const;
   base::Status measure_once(const Prepared& prepared, const base::Json& fields, RawStream& raw,
                             AgentClient& agent, const base::CancelToken& cancel,
-                            Measurement& measurement) const;
+                            std::vector<ClockReading>& clocks, Measurement& measurement) const;
   base::Result<int> with_agent(base::EventSink& events, const base::CancelToken& cancel,
                                const Work& work, const Progress& progress);
   Attempt attempt(const base::CancelToken& cancel, const Work& work, bool again);

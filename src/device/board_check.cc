@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "base/version.h"
 #include "device/agent_client.h"
+#include "device/meters.h"
 #include "device/replay_check.h"
 #include "device/ssh_command.h"
 
@@ -198,7 +199,7 @@ class Comparison {
       add("sensor " + text_of(problem, "driver"), State::kWarning, text_of(problem, "message"),
           text_of(problem, "fix"));
     }
-    if (found_.empty()) {
+    if (found_.empty() && card_.board.meters.empty()) {
       add("energy", State::kWarning, "no sensor answers: there will be no figures of energy",
           "edgetran doctor on the board tells what is there and what it needs");
     }
@@ -233,6 +234,18 @@ class Comparison {
   std::vector<Json> problems_;
 };
 
+/// Reads a meter of the card for a moment.
+CheckLine check_meter(const Meter& meter, const std::filesystem::path& agent,
+                      const base::CancelToken& cancel) {
+  const std::string item = "meter " + text_of(meter.declaration, "driver");
+  const auto started = Meters::start({meter}, agent, cancel);
+  if (started) {
+    return {item, State::kOk, fmt::format("a value every {:.3g} s", (*started)->slowest_update_s()),
+            ""};
+  }
+  return {item, State::kMissing, started.error().message, started.error().hint};
+}
+
 }  // namespace
 
 bool BoardCheck::usable() const {
@@ -263,6 +276,9 @@ base::Result<BoardCheck> check_board(const Card& card, const BoardOptions& optio
   BoardCheck check{.about = (*agent)->about()};
   check.capabilities = std::move(*capabilities);
   check.lines = compare_card(card, check.about, check.capabilities);
+  for (const Meter& meter : card.board.meters) {
+    check.lines.push_back(check_meter(meter, program, cancel));
+  }
   return check;
 }
 

@@ -39,8 +39,9 @@ struct BoardCheck {
 std::vector<CheckLine> compare_card(const Card& card, const wire::Hello& about,
                                     const base::Json& capabilities);
 
-/// Reaches the board's agent and compares; measures nothing and takes no lease. Errors: as the
-/// board's way has them (kDevice, kPermission, with what to do).
+/// Reaches the board's agent and compares, and reads each meter of the card for a moment; measures
+/// nothing and takes no lease. Errors: as the board's way has them (kDevice, kPermission, with what
+/// to do).
 base::Result<BoardCheck> check_board(const Card& card, const BoardOptions& options,
                                      const base::CancelToken& cancel);
 

@@ -91,7 +91,7 @@ base::Status read_sections(ConfigMap& map, BoardInfo& board) {
 /// How its agent is started: for boards that really measure.
 base::Status read_agent_keys(ConfigMap& map, BoardInfo& board) {
   const bool measures = board.kind == BoardKind::kLocal || is_remote(board.kind);
-  for (const char* key : {"sensors", "runtimes"}) {
+  for (const char* key : {"sensors", "meters", "runtimes"}) {
     const auto value = map.find(key);
     if (value && !measures) {
       return base::fail(
@@ -101,6 +101,9 @@ base::Status read_agent_keys(ConfigMap& map, BoardInfo& board) {
   }
   if (const auto sensors = map.find("sensors")) {
     EDGETRAN_ASSIGN(board.sensors, read_sensors(*sensors));
+  }
+  if (const auto meters = map.find("meters")) {
+    EDGETRAN_ASSIGN(board.meters, read_meters(*meters));
   }
   if (const auto runtimes = map.find("runtimes")) {
     EDGETRAN_ASSIGN(board.runtimes, read_runtimes(*runtimes));

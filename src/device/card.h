@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "device/card_connection.h"
+#include "device/card_meter.h"
 #include "device/replay_source.h"
 #include "device/simulated_law.h"
 
@@ -54,6 +55,8 @@ struct BoardInfo {
   /// Sensors that no agent can find: {"driver": name, and its settings}. Behind TLS, where the
   /// agent runs already, what it must have been started with; so are `runtimes`.
   std::vector<base::Json> sensors{};
+  /// Power meters that are read here while the board measures (meters.h).
+  std::vector<Meter> meters{};
   std::map<std::string, std::string> runtimes{};     ///< name to command: programs that run models
   std::map<std::string, std::string> environment{};  ///< supply, cooling, ...: for the provenance
 };

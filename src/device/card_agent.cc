@@ -51,18 +51,6 @@ base::Status check_ina219(ConfigMap& map) {
       "is 0.1 ohm, which most boards carry)"));
 }
 
-base::Result<base::Json> read_sensor(const ConfigValue& value) {
-  EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
-  EDGETRAN_ASSIGN(const KnownSensor* sensor, read_driver(map));
-  for (const std::string& key : sensor->keys) static_cast<void>(map.find(key));
-  EDGETRAN_TRY(map.finish());
-  if (sensor->name == "ina219") EDGETRAN_TRY(check_ina219(map));
-  if (const auto boundary = map.find("boundary")) {
-    EDGETRAN_TRY(boundary->as_choice(profile::boundary_names()).map([](const std::string&) {}));
-  }
-  return value.to_json();
-}
-
 base::Status check_runtime_name(const std::string& name, const ConfigValue& place) {
   if (name == "openvino" || name == "simulated") {
     return base::fail(place.error(fmt::format("the agent has a runtime \"{}\" of its own", name),
@@ -93,6 +81,18 @@ base::Result<std::string> read_command(const ConfigValue& value) {
 }
 
 }  // namespace
+
+base::Result<base::Json> read_sensor(const ConfigValue& value) {
+  EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
+  EDGETRAN_ASSIGN(const KnownSensor* sensor, read_driver(map));
+  for (const std::string& key : sensor->keys) static_cast<void>(map.find(key));
+  EDGETRAN_TRY(map.finish());
+  if (sensor->name == "ina219") EDGETRAN_TRY(check_ina219(map));
+  if (const auto boundary = map.find("boundary")) {
+    EDGETRAN_TRY(boundary->as_choice(profile::boundary_names()).map([](const std::string&) {}));
+  }
+  return value.to_json();
+}
 
 base::Result<std::vector<base::Json>> read_sensors(const ConfigValue& value) {
   EDGETRAN_ASSIGN(const auto list, value.as_list());

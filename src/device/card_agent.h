@@ -10,6 +10,9 @@
 
 namespace edgetran::device {
 
+/// One sensor of a board's section `sensors`, or a meter that is read as one.
+base::Result<base::Json> read_sensor(const base::ConfigValue& value);
+
 /// The section `sensors` of a board: [{"driver": name, settings}]. Refuses drivers that do not
 /// exist or need no declaration, keys that the driver does not have, and the values that it would
 /// refuse wherever it runs (a shunt of 0).

@@ -70,6 +70,7 @@ Json board_json(const BoardInfo& info) {
   if (info.kind == BoardKind::kSsh) board["ssh"] = ssh_json(info.ssh);
   if (info.kind == BoardKind::kTls) board["tls"] = tls_json(info.tls);
   if (!info.sensors.empty()) board["sensors"] = info.sensors;
+  if (!info.meters.empty()) board["meters"] = meters_json(info.meters);
   if (!info.runtimes.empty()) board["runtimes"] = info.runtimes;
   if (!info.environment.empty()) board["environment"] = info.environment;
   if (info.kind == BoardKind::kSimulated) board["law"] = simulated_board_law_json(info.law);

@@ -108,6 +108,7 @@ base::Result<Answer> Agent::measure_latency(const AgentMeasure& request,
                             .vocabulary = request.vocabulary,
                             .seed = static_cast<uint64_t>(request.seed),
                             .preflight = std::move(start),
+                            .meter_update_s = request.meter_update_s,
                             .earlier = request.resume ? &earlier : nullptr},
                            std::move(power), context)
                    .map([](const Segment&) {}));

@@ -14,6 +14,8 @@ using base::ConfigMap;
 constexpr int64_t kMaxThreads = 1024;
 constexpr int64_t kMaxBatch = 4096;
 constexpr int64_t kMaxLength = 65536;
+/// One that is slower says nothing of a measurement.
+constexpr double kSlowestMeter_s = 60;
 constexpr int64_t kMaxVocabulary = 4'000'000;
 
 base::Result<std::string> require_string(ConfigMap& map, const std::string& key) {
@@ -83,6 +85,9 @@ base::Status read_latency(ConfigMap& map, AgentMeasure& request) {
   if (const auto environment = map.find("environment")) {
     EDGETRAN_TRY(ConfigMap::of(*environment).map([](const auto&) {}));
     request.environment = environment->to_json();
+  }
+  if (const auto update = map.find("meter_update_s")) {
+    EDGETRAN_ASSIGN(request.meter_update_s, update->as_number(0, kSlowestMeter_s));
   }
   if (const auto resume = map.find("resume")) {
     EDGETRAN_ASSIGN(request.resume, resume->as_boolean());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/json.h"
@@ -27,7 +28,9 @@ struct AgentMeasure {
   int64_t seed = 0;
   std::optional<ModelCost> cost;
   base::Json environment;  ///< of the card; null: none
-  bool resume = false;     ///< the blob holds raw samples to go on from
+  /// Time between values of a meter that the client reads; 0: not known.
+  std::optional<double> meter_update_s;
+  bool resume = false;  ///< the blob holds raw samples to go on from
 };
 
 /// Strict reading: ranges, choices and unknown keys are usage errors that say where.

@@ -79,9 +79,15 @@ base::Result<PowerSample> read_sample(SensorKind kind, const std::vector<std::st
 
 std::string encode_power_trace(const PowerLog& log) {
   const SensorKind kind = log.trace.info.kind;
-  std::string text = fmt::format("{}\n{}{}\n{}\n", kFormat, kComment,
-                                 base::dump_json(sensor_json(log.trace)), header(kind));
-  for (size_t i = 0; i < log.trace.samples.size(); ++i) {
+  const std::string text = fmt::format("{}\n{}{}\n{}\n", kFormat, kComment,
+                                       base::dump_json(sensor_json(log.trace)), header(kind));
+  return text + encode_power_rows(log, 0);
+}
+
+std::string encode_power_rows(const PowerLog& log, size_t first) {
+  const SensorKind kind = log.trace.info.kind;
+  std::string text;
+  for (size_t i = first; i < log.trace.samples.size(); ++i) {
     const PowerSample& sample = log.trace.samples[i];
     text += fmt::format("{},{},{},{}\n", base::shortest_decimal(sample.before_s),
                         base::shortest_decimal(sample.after_s), value_text(kind, sample),

@@ -18,6 +18,9 @@ namespace edgetran::profile {
 /// A sample that failed has an empty value. Watts that are not finite are written as one that
 /// failed.
 std::string encode_power_trace(const PowerLog& log);
+/// Its rows alone from sample `first` on: a trace that is written while it grows begins as
+/// encode_power_trace of no samples.
+std::string encode_power_rows(const PowerLog& log, size_t first);
 
 /// kCorrupt with the line where the text is not what encode_power_trace writes.
 base::Result<PowerLog> decode_power_trace(std::string_view text, const std::string& name);

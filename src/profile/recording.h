@@ -60,7 +60,8 @@ struct SensorPair {
 /// One unbroken stretch of measuring: all times are on one clock, 0 where it began.
 struct Segment {
   double unix_time_s = 0;
-  base::Json host;                 ///< the machine (host_json), with its load
+  double clock_s = 0;  ///< what the runtime's clock showed at 0; 0: not told, or a modelled clock
+  base::Json host;     ///< the machine (host_json), with its load
   std::vector<std::string> notes;  ///< preflight: what may disturb, a sentence each
   std::vector<std::string> flags;  ///< preflight: HOST_BUSY
   std::vector<PowerTrace> traces;

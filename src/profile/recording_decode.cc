@@ -104,6 +104,7 @@ size_t index_of(const Json& json, size_t size) {
 Segment segment_of(const Json& json) {
   Segment segment;
   segment.unix_time_s = number(json.at("unix_time_s"));
+  segment.clock_s = number(json.value("clock_s", Json(0)));  // older agents do not tell
   segment.host = json.at("host");
   segment.notes = json.at("notes").get<std::vector<std::string>>();
   segment.flags = json.at("flags").get<std::vector<std::string>>();

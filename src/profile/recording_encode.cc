@@ -81,6 +81,7 @@ std::string encode_segment(const Segment& segment, size_t index) {
   }
   return line({{"segment", index},
                {"unix_time_s", segment.unix_time_s},
+               {"clock_s", segment.clock_s},
                {"host", segment.host},
                {"notes", segment.notes},
                {"flags", segment.flags},
@@ -159,6 +160,29 @@ std::string encode_end(const Segment& segment) {
   return line({{"phase", "end"},
                {"lease_lost", segment.lease_lost},
                {"lost_samples", segment.lost_samples}});
+}
+
+std::string encode_recording(const Recording& recording) {
+  std::string text = encode_header(recording.header);
+  for (size_t i = 0; i < recording.segments.size(); ++i) {
+    const Segment& segment = recording.segments[i];
+    text += encode_segment(segment, i);
+    for (size_t k = 0; k < segment.traces.size(); ++k)
+      text += encode_power(segment.traces[k], k, 0);
+    const auto phase = [&](const char* name, const std::optional<TimeSpan>& span) {
+      if (span) text += encode_span(name, *span);
+    };
+    phase("idle_unloaded", segment.idle_unloaded);
+    phase("load", segment.load);
+    phase("idle_loaded", segment.idle_loaded);
+    if (!segment.warm_up.empty()) text += encode_warm_up(segment);
+    for (const Window& window : segment.windows) text += encode_window(window);
+    phase("idle_after", segment.idle_after);
+    for (const ObserverWindow& window : segment.observer) text += encode_observer(window);
+    if (segment.memory) text += encode_memory(*segment.memory);
+    if (segment.ended) text += encode_end(segment);
+  }
+  return text;
 }
 
 std::string_view whole_lines(std::string_view text) {

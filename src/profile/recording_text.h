@@ -27,6 +27,9 @@ std::string encode_power(const PowerTrace& trace, size_t index, size_t first);
 /// The line that ends a segment.
 std::string encode_end(const Segment& segment);
 
+/// All of it, segment by segment: decode_recording() gives the recording back.
+std::string encode_recording(const Recording& recording);
+
 /// The recording of a whole text. kCorrupt, with the line, where it is not what the format says.
 base::Result<Recording> decode_recording(std::string_view text);
 

@@ -59,6 +59,7 @@ class Session {
         segment_(request_.preflight),
         begin_s_(clock_.now_s()),
         power_(std::move(power), clock_, begin_s_, segment_) {
+    if (!runtime_.modelled_time()) segment_.clock_s = begin_s_;
     if (request_.earlier == nullptr) return;
     for (const Segment& segment : request_.earlier->segments) {
       for (const Window& window : segment.windows) {
@@ -147,7 +148,8 @@ class Session {
 
   /// A phase without work, again and longer while its power is noisy.
   base::Status idle(const char* name, double seconds, std::optional<TimeSpan>& phase) {
-    if (!power_.present() || seconds <= 0) return {};
+    const bool metered = power_.present() || request_.meter_update_s.has_value();
+    if (!metered || seconds <= 0) return {};
     announce(name, 0);
     for (double spent_s = 0;;) {
       const double start_s = power_.begin();
@@ -232,10 +234,11 @@ class Session {
     Window window;
     RunGoal goal;
     goal.runs = profile_.window_min_runs;
-    goal.seconds =
-        std::max(profile_.window_min_s,
-                 std::min(static_cast<double>(profile_.window_updates) * power_.slowest_update_s(),
-                          kLongestPoweredWindow_s));
+    const double update_s =
+        std::max(power_.slowest_update_s(), request_.meter_update_s.value_or(0));
+    goal.seconds = std::max(
+        profile_.window_min_s,
+        std::min(static_cast<double>(profile_.window_updates) * update_s, kLongestPoweredWindow_s));
     if (profile_.limit_s > 0) {
       goal.limit_s = std::max(profile_.limit_s - (clock_.now_s() - limit_from_s_), kTinyS);
     }

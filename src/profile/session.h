@@ -27,7 +27,9 @@ struct SessionRequest {
   Profile profile;
   int64_t vocabulary = 0;
   uint64_t seed = 0;
-  Segment preflight;                   ///< what is known of the machine before anything is done
+  Segment preflight;  ///< what is known of the machine before anything is done
+  /// Of a meter that another machine reads: time between its values; 0: not known.
+  std::optional<double> meter_update_s{};
   const Recording* earlier = nullptr;  ///< segments that this one goes on from
 };
 

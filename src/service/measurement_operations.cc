@@ -114,42 +114,60 @@ struct RecheckRequest {
   std::string raw;
 };
 
+/// A record and what it is called in the table.
+struct Kept {
+  std::string name;
+  Json record;
+};
+
 /// The records of a file: one record, or lines of {"spec", "record"} (measurements.jsonl), which a
 /// folder holds under that name.
-Result<std::vector<Json>> read_records(const fs::path& file) {
+Result<std::vector<Kept>> read_records(const fs::path& file) {
   EDGETRAN_ASSIGN(const std::string text, base::read_file(file, kMaxRecordBytes));
-  std::vector<Json> records;
+  std::vector<Kept> records;
   if (file.extension() != ".jsonl") {
     EDGETRAN_ASSIGN(Json record, base::parse_json(text, file.string()));
-    records.push_back(std::move(record));
+    records.push_back({file.string(), std::move(record)});
     return records;
   }
   std::string_view rest = text;
-  while (!rest.empty()) {
+  for (size_t number = 1; !rest.empty(); ++number) {
     const size_t end = std::min(rest.find('\n'), rest.size());
-    EDGETRAN_ASSIGN(Json line, base::parse_json(rest.substr(0, end), file.string()));
+    const std::string name = fmt::format("{}:{}", file.string(), number);
+    EDGETRAN_ASSIGN(Json line, base::parse_json(rest.substr(0, end), name));
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (line.is_object() && line.contains("record")) records.push_back(line["record"]);
+    if (line.is_object() && line.contains("record")) records.push_back({name, line["record"]});
   }
   return records;
 }
 
+/// Where the record's raw samples are: as it is said, else as the record says it.
+Result<fs::path> raw_of(const Kept& kept, const fs::path& folder, const std::string& said) {
+  if (!said.empty()) return said;
+  const Json path = kept.record.value("/raw/path"_json_pointer, Json());
+  if (path.is_string()) return folder / path.get<std::string>();
+  return base::fail(ErrorCategory::kUsage,
+                    fmt::format("{} does not say where its raw samples are", kept.name),
+                    "name them with --raw, and measure with --out so that they are kept");
+}
+
+Json recheck_row(const std::string& name, const char* verdict, const std::string& difference) {
+  return {{"result", name}, {"verdict", verdict}, {"difference", difference}};
+}
+
 /// One row a difference; a record that is computed alike has one row that says so.
-base::Status recheck_one(const Json& record, const fs::path& raw, const std::string& name,
-                         Reply& reply) {
+base::Status recheck_one(const Kept& kept, const fs::path& raw, Reply& reply) {
   const auto text = base::read_file(raw, kMaxRawBytes);
   if (!text) {
-    return base::fail(base::Error(text.error()).within("the raw samples of " + name));
+    return base::fail(base::Error(text.error()).within("the raw samples of " + kept.name));
   }
-  const auto differences = profile::recheck(record, *text);
-  if (!differences) return base::fail(base::Error(differences.error()).within(name));
+  const auto differences = profile::recheck(kept.record, *text);
+  if (!differences) return base::fail(base::Error(differences.error()).within(kept.name));
   for (const std::string& difference : *differences) {
-    reply.data.push_back({{"result", name}, {"verdict", "differs"}, {"difference", difference}});
+    reply.data.push_back(recheck_row(kept.name, "differs", difference));
     reply.outcome = ErrorCategory::kCorrupt;
   }
-  if (differences->empty()) {
-    reply.data.push_back({{"result", name}, {"verdict", "equal"}, {"difference", ""}});
-  }
+  if (differences->empty()) reply.data.push_back(recheck_row(kept.name, "equal", ""));
   return {};
 }
 
@@ -160,18 +178,20 @@ Result<Reply> recheck(Context& /*context*/, const RecheckRequest& request) {
   Reply reply;
   reply.data = Json::array();
   reply.columns = {{"result", "result"}, {"verdict", "verdict"}, {"difference", "difference"}};
-  for (size_t i = 0; i < records.size(); ++i) {
-    const Json path = records[i].value("/raw/path"_json_pointer, Json());
-    fs::path raw = request.raw;
-    if (raw.empty() && path.is_string()) raw = file.parent_path() / path.get<std::string>();
-    if (raw.empty()) {
-      return base::fail(ErrorCategory::kUsage,
-                        fmt::format("{} does not say where its raw samples are", file.string()),
-                        "name them with --raw, and measure with --out so that they are kept");
+  for (const Kept& kept : records) {
+    // Among others a record from a table is no mistake; it has no samples.
+    if (records.size() > 1 && kept.record.value("kind", Json()) == "replayed") {
+      reply.data.push_back(recheck_row(kept.name, "replayed", ""));
+      continue;
     }
-    const std::string name =
-        records.size() == 1 ? file.string() : fmt::format("{}:{}", file.string(), i + 1);
-    EDGETRAN_TRY(recheck_one(records[i], raw, name, reply));
+    const auto status =
+        raw_of(kept, file.parent_path(), request.raw).and_then([&](const fs::path& raw) {
+          return recheck_one(kept, raw, reply);
+        });
+    if (status) continue;
+    if (records.size() == 1) return base::fail(status.error());
+    reply.data.push_back(recheck_row(kept.name, "unreadable", status.error().message));
+    reply.outcome = status.error().category;
   }
   return reply;
 }

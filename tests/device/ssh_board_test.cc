@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/files.h"
+#include "base/hash.h"
 #include "device/board_check.h"
 #include "device/fake_agent.h"
 #include "device/sshd.h"
@@ -31,6 +32,22 @@ class SshBoard : public testing::Test {
   Card card(const std::string& program) const {
     Card card = real_card(BoardKind::kSsh);
     card.board.ssh = sshd_->settings(program);
+    return card;
+  }
+
+  /// With the real agent, and a runtime whose runs take 2 ms.
+  Card measuring_card() const {
+    // A lock file of its own: other agents of this machine are not its business.
+    const std::string wrapper = sshd_->path("agent");
+    EXPECT_TRUE(base::write_file_atomic(
+        wrapper, "#!/bin/sh\nexec " + shell_quoted(kRealAgent.string()) + " --lock-file " +
+                     shell_quoted(sshd_->path("lock")) + " \"$@\"\n"));
+    std::filesystem::permissions(wrapper, std::filesystem::perms::owner_all);
+    Card card = this->card(wrapper);
+    card.board.runtimes = {
+        {"fake", "python3 \"" + (kSource / "tests/device/fake_runtime.py").string() + "\""}};
+    card.deployments[0].runtime = "fake";
+    card.deployments[0].length = 8;
     return card;
   }
 
@@ -178,25 +195,54 @@ TEST_F(SshBoard, WordsOfTheCardReachTheAgentUnchanged) {
 }
 
 TEST_F(SshBoard, TheRealAgentMeasuresWithAProgramOfTheCard) {
-  // A lock file of its own: other agents of this machine are not its business.
-  const std::string wrapper = sshd_->path("agent");
-  ASSERT_TRUE(base::write_file_atomic(
-      wrapper, "#!/bin/sh\nexec " + shell_quoted(kRealAgent.string()) + " --lock-file " +
-                   shell_quoted(sshd_->path("lock")) + " \"$@\"\n"));
-  std::filesystem::permissions(wrapper, std::filesystem::perms::owner_all);
-  Card card = this->card(wrapper);
-  card.board.runtimes = {
-      {"fake", "python3 \"" + (kSource / "tests/device/fake_runtime.py").string() + "\""}};
-  card.deployments[0].runtime = "fake";
-  card.deployments[0].length = 8;
   base::NullSink events;
-  const auto measurement = measure(card, events);
+  const auto measurement = measure(measuring_card(), events);
   ASSERT_TRUE(measurement) << measurement.error().message;
   EXPECT_EQ(measurement->record["kind"], "measured");
   EXPECT_GE(measurement->record["latency"]["median_s"].get<double>(), 0.002);
   EXPECT_FALSE(measurement->raw.empty());
   EXPECT_EQ(measurement->record["provenance"]["connection"]["kind"], "ssh");
   EXPECT_TRUE(profile::recheck(measurement->record, measurement->raw)->empty());
+}
+
+TEST_F(SshBoard, AMeterHereMeasuresTheBoardThere) {
+  Card card = measuring_card();
+  card.board.meters = *read_meters(*base::ConfigValue::parse_yaml(
+      "[{driver: synthetic, kind: gauge, shape: constant, base_w: 5, update_s: 0.02}]", "card"));
+  BoardOptions options = this->options();
+  options.agent = kRealAgent;
+  std::string kept;
+  MeasureRequest request = real_request();
+  request.raw_sink = [&](std::string_view text) {
+    kept += text;
+    return base::Status();
+  };
+  base::NullSink events;
+  const auto measurement = make_board(card, options)->measure(request, events, {});
+  ASSERT_TRUE(measurement) << measurement.error().message;
+  const base::Json& record = measurement->record;
+  const double runs_s = record["latency"]["median_s"], gross_j = record["energy"]["gross_j"];
+  EXPECT_GT(gross_j, 5 * runs_s * 0.9);
+  EXPECT_LT(gross_j, 5 * runs_s * 3);  // what lies between two runs, on a machine that is busy
+  EXPECT_NEAR(record["power"]["mean_w"].get<double>(), 5, 1e-6);
+  EXPECT_FALSE(record["energy"]["net_j"].is_null());
+  EXPECT_EQ(kept, measurement->raw);
+  EXPECT_EQ(record["raw"]["sha256"], base::sha256_hex(kept));
+  EXPECT_TRUE(record["provenance"]["clock"].is_object());
+  EXPECT_TRUE(profile::recheck(record, kept)->empty());
+}
+
+TEST_F(SshBoard, AMeterThatCannotBeReadIsToldBeforeAnythingIsMeasured) {
+  Card card = measuring_card();
+  card.board.meters = *read_meters(
+      *base::ConfigValue::parse_yaml("[{driver: ina219, bus: 249, shunt_ohm: 0.1}]", "card"));
+  BoardOptions options = this->options();
+  options.agent = kRealAgent;
+  base::NullSink events;
+  const auto measurement = make_board(card, options)->measure(real_request(), events, {});
+  ASSERT_FALSE(measurement);
+  EXPECT_NE(measurement.error().message.find("i2c-249"), std::string::npos)
+      << measurement.error().message;
 }
 
 TEST_F(SshBoard, AKilledConnectionIsMadeAgainAndFinishedWindowsAreKept) {
