@@ -108,7 +108,9 @@ TEST_F(CampaignRun, IsComputedAnewFromItsSamplesWithoutADifference) {
 
 TEST_F(CampaignRun, OneThatCannotBeComputedAnewDoesNotHideTheOthers) {
   ASSERT_TRUE(run("c"));
-  auto lines = base::split(base::trim(read("c/measurements.jsonl")), '\n');
+  const std::string text = read("c/measurements.jsonl");
+  const auto parts = base::split(base::trim(text), '\n');
+  std::vector<std::string> lines(parts.begin(), parts.end());
   const auto line = [&](size_t i) { return base::parse_json(lines[i], "l").value(); };
   std::filesystem::remove(path("c/" + line(2)["record"]["raw"]["path"].get<std::string>()));
   Json replayed = line(3);
