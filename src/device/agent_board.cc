@@ -10,7 +10,6 @@
 #include "base/files.h"
 #include "base/hash.h"
 #include "base/random.h"
-#include "device/meters.h"
 #include "device/roofline.h"
 #include "profile/meters.h"
 #include "profile/record.h"
@@ -48,7 +47,7 @@ base::Status wait_for(double seconds, const base::CancelToken& cancel) {
 /// The measurement with what the card's meters said meanwhile: new samples, and the record of them.
 base::Status join_meters(Meters& meters, const std::vector<ClockReading>& clocks,
                          const base::CancelToken& cancel, Measurement& measurement) {
-  EDGETRAN_ASSIGN(const MeterTraces read, meters.finish(clocks, cancel));
+  EDGETRAN_ASSIGN(const MeterTraces read, meters.read(clocks, cancel));
   EDGETRAN_ASSIGN(measurement.raw, profile::with_meters(measurement.raw, read.traces));
   EDGETRAN_ASSIGN(const auto recording, profile::decode_recording(measurement.raw));
   Json record =
@@ -120,15 +119,15 @@ base::Result<Measurement> AgentBoard::measure(const MeasureRequest& request,
   }
   EDGETRAN_ASSIGN(const Json extra, extra_fields(prepared));
   fields.update(extra);
-  std::unique_ptr<Meters> meters;
-  if (!card_.board.meters.empty()) {
-    EDGETRAN_ASSIGN(meters, Meters::start(card_.board.meters, options_.agent, cancel));
-    fields["meter_update_s"] = meters->slowest_update_s();
+  const bool metered = !card_.board.meters.empty();
+  if (metered) {
+    EDGETRAN_TRY(begin_metering(cancel));
+    fields["meter_update_s"] = meters_->slowest_update_s();
   }
   // A law is quick and must give the same bytes each time: it starts over instead of resuming.
   const bool resumes = runs_model();
   // What meters say is joined at the end; until then the samples are not what will be kept.
-  const bool streams = resumes && meters == nullptr;
+  const bool streams = resumes && !metered;
   AgentClient* at_work = nullptr;
   RawStream raw(events, streams ? request.raw_sink : RawSink(), [&] { at_work->abort(); });
   std::vector<ClockReading> clocks;
@@ -142,7 +141,7 @@ base::Result<Measurement> AgentBoard::measure(const MeasureRequest& request,
                   with_agent(events, cancel, work, [&] { return raw.text().size(); }));
   const bool streamed = !raw.text().empty();
   if (streamed) measurement.raw = raw.take();
-  if (meters) EDGETRAN_TRY(join_meters(*meters, clocks, cancel, measurement));
+  if (metered) EDGETRAN_TRY(join_meters(*meters_, clocks, cancel, measurement));
   if (request.raw_sink && !(streamed && streams)) EDGETRAN_TRY(request.raw_sink(measurement.raw));
   Json& record = measurement.record;
   record["memory"]["model_bytes"] = prepared.model.size();
@@ -152,6 +151,13 @@ base::Result<Measurement> AgentBoard::measure(const MeasureRequest& request,
                                           {"reconnects", reconnects}};
   }
   return measurement;
+}
+
+base::Status AgentBoard::begin_metering(const base::CancelToken& cancel) {
+  if (!meters_ || !meters_->alive()) {
+    EDGETRAN_ASSIGN(meters_, Meters::start(card_.board.meters, options_.agent, cancel));
+  }
+  return meters_->begin();
 }
 
 base::Status AgentBoard::measure_once(const Prepared& prepared, const Json& fields, RawStream& raw,

@@ -9,6 +9,7 @@
 #include "device/agent_client.h"
 #include "device/board.h"
 #include "device/clock_offset.h"
+#include "device/meters.h"
 
 namespace edgetran::device {
 
@@ -51,6 +52,8 @@ class AgentBoard : public Board {
 
   base::Result<Prepared> prepare(const MeasureRequest& request) const;
   base::Json common_fields(const Prepared& prepared, const char* mode) const;
+  /// The card's meters are read from now on, if they are not already.
+  base::Status begin_metering(const base::CancelToken& cancel);
   base::Status measure_once(const Prepared& prepared, const base::Json& fields, RawStream& raw,
                             AgentClient& agent, const base::CancelToken& cancel,
                             std::vector<ClockReading>& clocks, Measurement& measurement) const;
@@ -63,7 +66,8 @@ class AgentBoard : public Board {
   Card card_;
   BoardOptions options_;
   std::unique_ptr<AgentClient> agent_;
-  bool reached_ = false;  ///< an agent has answered before
+  std::unique_ptr<Meters> meters_;  ///< from the first measurement on
+  bool reached_ = false;            ///< an agent has answered before
 };
 
 /// A machine that really runs models: the one at hand, or one behind ssh or TLS.

@@ -27,8 +27,10 @@ using base::ErrorCategory;
 
 /// Calibration takes seconds; only bounds waiting.
 constexpr double kStart_s = 60;
-/// A reader writes what it has and ends when its input ends.
-constexpr double kEnd_s = 5;
+/// A reader writes what it has several times a second, and ends when its input ends.
+constexpr double kLast_s = 10, kEnd_s = 5;
+/// Kept from before a measurement: more than profile/meters.h takes of it.
+constexpr double kBefore_s = 300;
 constexpr double kTick_s = 0.02;
 /// Programs write their logs in pieces.
 constexpr double kLogPatience_s = 3, kLogPatienceUpdates = 5;
@@ -148,13 +150,33 @@ class Meters::SensorReader {
 
   double update_s() const { return update_s_; }
 
-  base::Result<profile::PowerTrace> finish() {
-    if (child_.poll()) return base::fail(ended().error());
-    child_.close_stdin();
-    if (!child_.wait(kEnd_s)) child_.stop(0);
-    thread_.join();
-    EDGETRAN_ASSIGN(auto log, decoded());
-    return std::move(log.trace);
+  bool alive() { return !child_.poll(); }
+
+  /// Forgets what was read before `from_s`.
+  base::Status forget(double from_s) {
+    const std::scoped_lock lock(mutex_);
+    const std::string_view whole = profile::whole_lines(text_);
+    EDGETRAN_ASSIGN(auto log, profile::decode_power_trace(whole, declaration_));
+    std::erase_if(log.trace.samples,
+                  [&](const profile::PowerSample& sample) { return sample.after_s < from_s; });
+    text_ = profile::encode_power_trace(log).append(text_, whole.size());
+    return {};
+  }
+
+  /// What has been read, this moment included.
+  base::Result<profile::PowerTrace> read(const base::CancelToken& cancel) {
+    base::SystemClock clock;
+    const double now_s = clock.now_s(), until_s = now_s + kLast_s;
+    while (clock.now_s() < until_s) {
+      if (cancel.requested()) return base::fail(ErrorCategory::kInterrupted, "interrupted");
+      EDGETRAN_ASSIGN(auto log, decoded());
+      const auto& samples = log.trace.samples;
+      if (!samples.empty() && samples.back().time_s() >= now_s) return std::move(log.trace);
+      if (!alive()) return base::fail(ended().error());
+      clock.sleep_until(clock.now_s() + kTick_s);
+    }
+    return base::fail(ErrorCategory::kDevice,
+                      fmt::format("the meter {} gave no value for {:g} s", declaration_, kLast_s));
   }
 
  private:
@@ -221,12 +243,22 @@ double Meters::slowest_update_s() const {
   return slowest_s;
 }
 
-base::Result<MeterTraces> Meters::finish(const std::vector<ClockReading>& clocks,
-                                         const base::CancelToken& cancel) {
+bool Meters::alive() {
+  return std::ranges::all_of(readers_, [](const auto& reader) { return reader->alive(); });
+}
+
+base::Status Meters::begin() {
+  const double from_s = base::SystemClock().now_s() - kBefore_s;
+  for (const auto& reader : readers_) EDGETRAN_TRY(reader->forget(from_s));
+  return {};
+}
+
+base::Result<MeterTraces> Meters::read(const std::vector<ClockReading>& clocks,
+                                       const base::CancelToken& cancel) {
   EDGETRAN_TRY(check_jumps(clocks));
   MeterTraces result;
   for (const auto& reader : readers_) {
-    EDGETRAN_ASSIGN(auto trace, reader->finish());
+    EDGETRAN_ASSIGN(auto trace, reader->read(cancel));
     result.traces.push_back(std::move(trace));
   }
   for (const Meter& log : logs_) {

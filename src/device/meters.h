@@ -19,8 +19,8 @@ struct MeterTraces {
   double clock_uncertainty_s = 0;  ///< of placing this machine's time on the board's
 };
 
-/// The meters of a card while one measurement runs. Sensors are read by agents of this machine,
-/// each a child process that ends with this object; logs are read when the measurement is over.
+/// The meters of a card. Sensors are read all the time by agents of this machine, each a child
+/// process that ends with this object; logs are read when a measurement is over.
 class Meters {
  public:
   /// Starts to read; returns when every sensor has been calibrated and read. kDevice with the
@@ -36,12 +36,18 @@ class Meters {
   /// Time between new values of the slowest; 0: not known, for they have not changed so far.
   double slowest_update_s() const;
 
-  /// Ends reading. `clocks`: the board's clock as it was seen before and after each part of the
-  /// measurement, in order of time; empty: it is this machine's. A log is waited for until it holds
-  /// this moment, a few of its updates at most. kDevice: a sensor that went away, or a board whose
-  /// clock jumped; kUsage with file and line: a log that cannot be read.
-  base::Result<MeterTraces> finish(const std::vector<ClockReading>& clocks,
-                                   const base::CancelToken& cancel);
+  /// Whether every sensor is still being read.
+  bool alive();
+
+  /// A measurement begins: what was read long before it is forgotten.
+  base::Status begin();
+
+  /// All that was read since. `clocks`: the board's clock as it was seen before and after each part
+  /// of the measurement, in order of time; empty: it is this machine's. A log is waited for until
+  /// it holds this moment, a few of its updates at most. kDevice: a sensor that went away, or a
+  /// board whose clock jumped; kUsage with file and line: a log that cannot be read.
+  base::Result<MeterTraces> read(const std::vector<ClockReading>& clocks,
+                                 const base::CancelToken& cancel);
 
  private:
   class SensorReader;
