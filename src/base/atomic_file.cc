@@ -37,11 +37,33 @@ fs::path folder_of(const fs::path& target) {
   return target.has_parent_path() ? target.parent_path() : fs::path(".");
 }
 
+constexpr int kAttempts = 100;  // names left behind by a dead process of the same id
+
+/// A name in the target's folder that no other thread uses. It is short whatever the target's: a
+/// long one would exceed the system's limit.
+fs::path temporary_name(const fs::path& target) {
+  static std::atomic<uint64_t> counter{0};
+  return folder_of(target) / fmt::format(".edgetran-{}-{}.tmp", ::getpid(), counter.fetch_add(1));
+}
+
+/// A file without a name, which ends with this process whatever ends it; invalid where the file
+/// system has none, or nothing to give it a name by.
+Descriptor nameless_file(const fs::path& folder) {
+  if (::access("/proc/self/fd", X_OK) != 0) return Descriptor();
+  return Descriptor(::open(folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666));
+}
+
+/// Gives a nameless file a name that is not taken; false and errno where it cannot be.
+bool give_name(const Descriptor& file, const fs::path& name) {
+  const std::string source = fmt::format("/proc/self/fd/{}", file.get());
+  return ::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+}
+
 }  // namespace
 
 struct AtomicFile::Impl {
   fs::path target;
-  fs::path temporary;  // empty once renamed or removed
+  fs::path temporary;  // empty without a name of its own
   Descriptor descriptor;
   std::optional<Error> failed;  // the first failure; the file can no longer be committed
 
@@ -64,7 +86,6 @@ AtomicFile& AtomicFile::operator=(AtomicFile&&) noexcept = default;
 AtomicFile::~AtomicFile() = default;
 
 Result<AtomicFile> AtomicFile::create(const fs::path& target) {
-  static std::atomic<uint64_t> counter{0};  // makes names unique among threads
   auto impl = std::make_unique<Impl>();
   impl->target = follow_link(target);
   std::error_code code;
@@ -72,11 +93,10 @@ Result<AtomicFile> AtomicFile::create(const fs::path& target) {
     return fail(ErrorCategory::kUsage,
                 fmt::format("cannot write {}: it is a folder", target.string()));
   }
-  constexpr int kAttempts = 100;  // names left behind by a dead process of the same id
+  impl->descriptor = nameless_file(folder_of(impl->target));
+  if (impl->descriptor.valid()) return AtomicFile(std::move(impl));
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    // The name is short whatever the target's: a long one would exceed the system's limit.
-    const fs::path temporary = folder_of(impl->target) /
-                               fmt::format(".edgetran-{}-{}.tmp", ::getpid(), counter.fetch_add(1));
+    const fs::path temporary = temporary_name(impl->target);
     impl->descriptor =
         Descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (impl->descriptor.valid()) {
@@ -111,8 +131,18 @@ Status AtomicFile::commit() {
   if (::stat(impl_->target.c_str(), &old) == 0 && S_ISREG(old.st_mode))
     ::fchmod(impl_->descriptor.get(), old.st_mode & 07777);  // a replaced file keeps its mode
   if (::fsync(impl_->descriptor.get()) != 0) return impl_->failure("cannot write", errno);
+  // A new file takes its name at once; one that replaces another, which a link cannot, has a name
+  // of its own for a moment, and is whole by then.
+  bool named = impl_->temporary.empty() && give_name(impl_->descriptor, impl_->target);
+  for (int attempt = 0; attempt < kAttempts && !named && impl_->temporary.empty(); ++attempt) {
+    const fs::path temporary = temporary_name(impl_->target);
+    if (give_name(impl_->descriptor, temporary))
+      impl_->temporary = temporary;
+    else if (errno != EEXIST)
+      return impl_->failure("cannot write", errno);
+  }
   if (::close(impl_->descriptor.release()) != 0) return impl_->failure("cannot write", errno);
-  if (std::rename(impl_->temporary.c_str(), impl_->target.c_str()) != 0)
+  if (!named && std::rename(impl_->temporary.c_str(), impl_->target.c_str()) != 0)
     return impl_->failure("cannot replace", errno);
   impl_->temporary.clear();
   return sync_folder(folder_of(impl_->target));

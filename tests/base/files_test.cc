@@ -38,6 +38,16 @@ TEST_F(Files, AtomicFileAppearsAtCommitOnly) {
   EXPECT_EQ(entries(), 1U);
 }
 
+TEST_F(Files, AtomicFileHasNoNameBeforeItsCommit) {
+  // So that a process that is killed leaves nothing half-written.
+  EXPECT_TRUE(write_file_atomic(at("old"), "old"));
+  for (const char* name : {"old", "new"}) {
+    AtomicFile file = AtomicFile::create(at(name)).value();
+    ASSERT_TRUE(file.write("half"));
+    EXPECT_EQ(entries(), 1U);
+  }
+}
+
 TEST_F(Files, AtomicFileAbandonedLeavesTheOldFileAndNoTemporary) {
   ASSERT_TRUE(write_file_atomic(at("a"), "old"));
   {
@@ -121,12 +131,25 @@ TEST_F(Files, AtomicFileThatFailedCannotBeCommitted) {
 
 constexpr int kNoMount = 99;
 
-/// In a process of its own: fills a disk of 256 KiB. Exit code 0 when all was as promised.
+/// Mounts an empty disk of 256 KiB that only this process sees.
+bool mount_small_disk(const fs::path& at) {
+  return ::unshare(CLONE_NEWNS) == 0 &&
+         ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("tmpfs", at.c_str(), "tmpfs", 0, "size=256k") == 0;
+}
+
+/// Exit code of `work` in a process of its own.
+template <class Work>
+int in_child(const Work& work) {
+  const pid_t id = ::fork();
+  if (id == 0) ::_exit(work());
+  int status = 0;
+  return ::waitpid(id, &status, 0) == id && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// Fills a disk of 256 KiB. 0 when all was as promised.
 int fill_a_small_disk(const fs::path& disk) {
-  if (::unshare(CLONE_NEWNS) != 0 ||
-      ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-      ::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=256k") != 0)
-    return kNoMount;
+  if (!mount_small_disk(disk)) return kNoMount;
   if (!write_file_atomic(disk / "a", "old")) return 1;
   const Status status = write_file_atomic(disk / "a", std::string(1 << 20, 'x'));
   if (status || status.error().category != ErrorCategory::kResource) return 2;
@@ -136,13 +159,21 @@ int fill_a_small_disk(const fs::path& disk) {
 }
 
 TEST_F(Files, FullDiskIsAResourceErrorAndTheOldFileStays) {
-  const pid_t id = ::fork();
-  if (id == 0) ::_exit(fill_a_small_disk(folder_.path()));
-  int status = 0;
-  ASSERT_EQ(::waitpid(id, &status, 0), id);
-  ASSERT_TRUE(WIFEXITED(status));
-  if (WEXITSTATUS(status) == kNoMount) GTEST_SKIP() << "no permission to mount a small disk";
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+  const int code = in_child([&] { return fill_a_small_disk(folder_.path()); });
+  if (code == kNoMount) GTEST_SKIP() << "no permission to mount a small disk";
+  EXPECT_EQ(code, 0);
+}
+
+TEST_F(Files, AtomicFileIsWrittenUnderAnotherNameWhereAFileCannotBeWithoutOne) {
+  ASSERT_TRUE(write_file_atomic(at("a"), "old"));
+  const int code = in_child([&] {
+    if (!mount_small_disk("/proc")) return kNoMount;  // an empty /proc: nothing gives files names
+    AtomicFile file = AtomicFile::create(at("a")).value();
+    if (!file.write("new") || entries() != 2) return 1;
+    return file.commit() && entries() == 1 && read_file(at("a")).value_or("") == "new" ? 0 : 2;
+  });
+  if (code == kNoMount) GTEST_SKIP() << "no permission to hide /proc";
+  EXPECT_EQ(code, 0);
 }
 
 TEST_F(Files, ReadFileTellsMissingLargeAndFolderApart) {
