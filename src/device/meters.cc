@@ -120,7 +120,7 @@ class Meters::SensorReader {
       : declaration_(std::move(declaration)),
         words_(std::move(words)),
         child_(std::move(child)),
-        thread_([this] { take_all(); }) {}
+        thread_([this, from = child_.stdout_descriptor()] { take_all(from); }) {}
 
   ~SensorReader() {
     child_.close_stdin();
@@ -180,10 +180,10 @@ class Meters::SensorReader {
   }
 
  private:
-  void take_all() {
+  void take_all(int from) {
     std::array<char, 65536> piece;
     while (true) {
-      const ssize_t size = ::read(child_.stdout_descriptor(), piece.data(), piece.size());
+      const ssize_t size = ::read(from, piece.data(), piece.size());
       if (size < 0 && errno == EINTR) continue;
       if (size <= 0) return;
       const std::scoped_lock lock(mutex_);
