@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "device/card_agent.h"
+#include "device/known_sensors.h"
 
 namespace edgetran::device {
 
@@ -25,9 +26,13 @@ base::Result<Meter> read_log_meter(const ConfigValue& value, ConfigMap& map) {
 
 base::Result<Meter> read_meter(const ConfigValue& value) {
   EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
-  const auto driver = map.find("driver");
-  const bool log = driver && driver->as_string().value_or("") == "csv";
-  if (log) return read_log_meter(value, map);
+  EDGETRAN_ASSIGN(const auto driver, map.require("driver"));
+  std::vector<std::string> names = {"csv"};
+  for (const KnownSensor& sensor : known_sensors()) {
+    if (!sensor.keys.empty()) names.push_back(sensor.name);
+  }
+  EDGETRAN_ASSIGN(const std::string name, driver.as_choice(names));
+  if (name == "csv") return read_log_meter(value, map);
   EDGETRAN_ASSIGN(base::Json sensor, read_sensor(value));
   return Meter{.declaration = std::move(sensor)};
 }

@@ -132,7 +132,9 @@ TEST(Meters, AreReadStrictly) {
   EXPECT_FALSE(read("[{driver: csv, file: x, time: t, power: p, update_s: 1}]"));  // no boundary
   EXPECT_FALSE(read("[{driver: ina219, bus: 1, shunt_ohm: 0}]"));
   EXPECT_FALSE(read("[{driver: nvml}]"));  // found, not declared
-  EXPECT_FALSE(read("[{driver: watts-up}]"));
+  const auto unknown = read("[{driver: csvv}]");
+  ASSERT_FALSE(unknown);
+  EXPECT_THAT(unknown.error().message, HasSubstr("one of csv, ina219"));
 }
 
 TEST(Meters, TimesFollowTheBoardsClock) {
