@@ -1,25 +1,30 @@
 #!/usr/bin/env python3
 """How far a measurement on this machine can be trusted (the figures behind the bars in docs/results.md).
 
+    cmake --build build --target timed_slices
     .venv/bin/python bench/measuring.py [--spec examples/models/bert-tiny.json] [--length 128]
-        [--pairs 24] [--only processes,sampler,load] [--bin build/bin]
+        [--pairs 24] [--blocks 50] [--slice 0.02] [--only processes,own,sampler,load] [--bin build/bin]
 
 - processes: five processes measure one model; their medians are to agree within 5 %, four are to be VALID. A fixed loop
   is timed between them: where that spreads by more than the bar, the machine cannot answer.
-- sampler: a run with a power sensor that is read (a synthetic one, 100 times a second) against one without,
-  in blocks A B B A inside a session (`latency.observer`): the 95 % interval of the effect is to lie within 0.5 %.
-- load: the median with a runtime that loads the model once against one that loads it twice, interleaved pairs: the
-  95 % interval of the ratio is to lie within 1 %.
+- own: a run as a session times it over OpenVINO's own timing of the same ONNX file (peers/openvino_slices.py).
+- sampler: runs while a power sensor is read (a synthetic one, 100 times a second) over runs while none is.
+- load: runs of a model that was loaded twice over those of one that was loaded once.
 
-Run it on a quiet machine. Ends with 1 where a bar is missed.
+The last three are effects far below the moods of a shared machine, which last from a tenth of a second to minutes. So both
+sides are alive at once and take turns of some 20 ms, in blocks A B B A, which cancels moods and drifts: the logarithms of the
+ratios of a pair of processes are averaged, and the interval is Student's t over the pairs. Each pair is
+started anew, because where a process has its memory makes a difference of its own.
+
+Ends with 1 where a bar is missed.
 """
 
 import argparse
 import json
 import math
 import pathlib
-import random
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,8 +33,7 @@ from programs import run_json
 from scipy import stats
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ADAPTER = ROOT / "adapters" / "runtimes" / "onnxruntime_runtime.py"
-TWICE = ROOT / "bench" / "peers" / "loads_twice.py"
+PEER = ROOT / "bench" / "peers" / "openvino_slices.py"
 
 
 def interval(logs):
@@ -78,46 +82,87 @@ def processes(arguments, folder):
     return spread <= 0.05 and valid >= 4
 
 
-def sampler(arguments, folder):
-    sensor = {"driver": "synthetic", "kind": "gauge", "shape": "constant", "base_w": 5,
-              "update_s": 0.01}
-    card = write_card(folder / "sensor.json", arguments, {"sensors": [sensor]},
-                      [("openvino", "openvino")])
+class Slices:
+    """A program that answers each line "SECONDS on|off" with the seconds of its runs in so long."""
+
+    def __init__(self, *command):
+        self.program = subprocess.Popen([str(word) for word in command], text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.load_s = self._answer()["load_s"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.program.stdin.close()
+        self.program.wait(timeout=60)
+
+    def _answer(self):
+        line = self.program.stdout.readline()
+        if not line:
+            sys.exit(f"{self.program.args[0]} ended")
+        return json.loads(line)
+
+    def runs(self, seconds, word="off"):
+        print(seconds, word, file=self.program.stdin, flush=True)
+        return self._answer()["seconds"]
+
+
+def alternate(arguments, first, second):
+    """Logarithms of the ratio of two sides' medians, one a block A B B A. A side gives the runs of a slice."""
     logs = []
-    while 2 * len(logs) < arguments.pairs:
-        raw = folder / "raw.jsonl"
-        measure(arguments, card, "openvino", "standard", ["--raw", raw])
-        lines = [json.loads(line) for line in raw.read_text().splitlines()]
-        windows = [(line["sampling"], math.log(statistics.median(line["seconds"])))
-                   for line in lines if line.get("phase") == "observer"]
-        for block in range(0, len(windows) - 3, 4):
-            # Two pairs a block: A B and B A.
-            logs.append(sum(value if on else -value for on, value in windows[block:block + 4]) / 2)
-    mean, low, high = interval(logs)
-    print(f"sampler    effect {100 * mean:+.3f} %, 95 % interval {100 * low:+.3f} to {100 * high:+.3f} % from "
-          f"{2 * len(logs)} pairs (bar: within 0.5)")
-    return max(abs(low), abs(high)) < 0.005
+    for _ in range(arguments.blocks):
+        a1, b1, b2, a2 = (math.log(statistics.median(side(arguments.slice)))
+                          for side in (first, second, second, first))
+        logs.append((a1 - b1 + a2 - b2) / 2)
+    return logs
+
+
+def export(arguments, folder):
+    """The ONNX file and the words by which a program of slices is started on it."""
+    model, onnx = folder / "model", folder / "model.onnx"
+    for words in (["init", arguments.spec, "--labels", "2", "--out", model],
+                  ["export", model, "--to", "onnx", "--length", arguments.length, "--out", onnx]):
+        subprocess.run([str(word) for word in (arguments.bin / "edgetran", "model", *words)],
+                       check=True, capture_output=True)
+    vocabulary = json.loads(arguments.spec.read_text())["vocabulary"]
+    return onnx, [arguments.bin / "timed_slices", onnx, arguments.length, 1, vocabulary]
+
+
+def report(name, effects, bar, before=""):
+    mean, low, high = interval(effects)
+    print(f"{name:10s} {before}effect {100 * mean:+.3f} %, 95 % interval {100 * low:+.3f} to {100 * high:+.3f} % "
+          f"from {len(effects)} pairs of processes (bar: within {100 * bar:g})", flush=True)
+    return max(abs(low), abs(high)) < bar
+
+
+def own(arguments, folder):
+    onnx, ours = export(arguments, folder)
+    effects = []
+    for _ in range(arguments.pairs):
+        with Slices(*ours) as a, Slices(sys.executable, PEER, onnx, 1, ours[-1]) as b:
+            effects.append(statistics.fmean(alternate(arguments, a.runs, b.runs)))
+    return report("own", effects, 0.03)
+
+
+def sampler(arguments, folder):
+    _, ours = export(arguments, folder)
+    effects = []
+    for _ in range(arguments.pairs):
+        with Slices(*ours, "--sampler") as a:
+            effects.append(statistics.fmean(alternate(
+                arguments, lambda s, a=a: a.runs(s, "on"), lambda s, a=a: a.runs(s, "off"))))
+    return report("sampler", effects, 0.005)
 
 
 def load(arguments, folder):
-    runtimes = {"once": f"'{sys.executable}' '{ADAPTER}'", "twice": f"'{sys.executable}' '{TWICE}'"}
-    card = write_card(folder / "loads.json", arguments, {"runtimes": runtimes},
-                      [("once", "once"), ("twice", "twice")])
-    draw = random.Random(1)
-    logs, loads = [], {"once": [], "twice": []}
+    _, ours = export(arguments, folder)
+    effects, ratios = [], []
     for _ in range(arguments.pairs):
-        order = draw.sample(["once", "twice"], 2)
-        medians = {}
-        for name in order:
-            record = measure(arguments, card, name, "quick")
-            medians[name] = record["latency"]["median_s"]
-            loads[name].append(record["latency"]["load_s"])
-        logs.append(math.log(medians["twice"] / medians["once"]))
-    mean, low, high = interval(logs)
-    ratio = statistics.median(loads["twice"]) / statistics.median(loads["once"])
-    print(f"load       {ratio:.2f} times the loading, effect {100 * mean:+.3f} %, 95 % interval "
-          f"{100 * low:+.3f} to {100 * high:+.3f} % from {len(logs)} pairs (bar: within 1)")
-    return max(abs(low), abs(high)) < 0.01
+        with Slices(*ours, "--loads", 2) as a, Slices(*ours) as b:
+            effects.append(statistics.fmean(alternate(arguments, a.runs, b.runs)))
+            ratios.append(a.load_s / b.load_s)
+    return report("load", effects, 0.01, f"{statistics.median(ratios):.2f} times the loading, ")
 
 
 def main():
@@ -125,10 +170,12 @@ def main():
     parser.add_argument("--spec", type=pathlib.Path, default=ROOT / "examples/models/bert-tiny.json")
     parser.add_argument("--length", type=int, default=128)
     parser.add_argument("--pairs", type=int, default=24)
-    parser.add_argument("--only", default="processes,sampler,load")
+    parser.add_argument("--blocks", type=int, default=50, help="of slices A B B A, a pair")
+    parser.add_argument("--slice", type=float, default=0.02, help="seconds of runs before the other side's turn")
+    parser.add_argument("--only", default="processes,own,sampler,load")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build" / "bin")
     arguments = parser.parse_args()
-    parts = {"processes": processes, "sampler": sampler, "load": load}
+    parts = {"processes": processes, "own": own, "sampler": sampler, "load": load}
     with tempfile.TemporaryDirectory() as name:
         kept = [parts[part](arguments, pathlib.Path(name)) for part in arguments.only.split(",")]
     return 0 if all(kept) else 1

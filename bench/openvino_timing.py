@@ -8,7 +8,7 @@ OpenVINO's own timing is `latency` of its inference request: the library takes i
 and its benchmark_app prints the median of nothing else (openvino/tools/benchmark/benchmark.py,
 `sync_inference`, two decimals of a millisecond: too coarse to compare). A loop timed in Python would time
 Python too. Both sides have the same ONNX bytes, properties and number of threads, each in a process of
-its own; they take turns, the first one alternating. Bar: the median over the rounds of the ratio of the
+its own (peers/openvino_slices.py); they take turns, the first one alternating. Bar: the median over the rounds of the ratio of the
 two medians is within 3 % of 1. Exit 1 where it is not.
 """
 
@@ -26,29 +26,15 @@ from programs import run_json
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BAR = 0.03
 
-#: Its own timing: warm-up as long as our profile's, then as many seconds as its windows take.
-PEER = """
-import json, statistics, sys, time
-import numpy, openvino
-path, threads, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-model = openvino.Core().compile_model(path, "CPU", {
-    "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": 1,
-    "PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False})
-request = model.create_infer_request()
-for port in model.inputs:
-    tensor = request.get_tensor(port)
-    random = numpy.random.default_rng(1)
-    tensor.data[:] = (random.integers(0, int(sys.argv[4]), tensor.shape)
-                      if port.any_name == "input_ids" else port.any_name == "attention_mask")
-end = time.monotonic() + seconds
-while time.monotonic() < end:
-    request.infer()
-times, end = [], time.monotonic() + seconds
-while time.monotonic() < end:
-    request.infer()
-    times.append(request.latency * 1e-3)
-print(json.dumps({"median_s": statistics.median(times), "n": len(times)}))
-"""
+#: Its own timing.
+PEER = ROOT / "bench" / "peers" / "openvino_slices.py"
+
+
+def own_timing(onnx, arguments, vocabulary):
+    """Median seconds: a warm-up as long as our profile's, then as many seconds as its windows take."""
+    done = subprocess.run([sys.executable, PEER, onnx, str(arguments.threads), str(vocabulary)],
+                          input=f"{arguments.seconds}\n" * 2, capture_output=True, text=True, check=True)
+    return statistics.median(json.loads(done.stdout.splitlines()[-1])["seconds"])
 
 
 def export(arguments, folder):
@@ -89,17 +75,17 @@ def main():
         write_card(card, arguments)
         ours = [arguments.bin / "edgetran", "measure", model, "--device", card, "--profile",
                 arguments.profile, "--format", "json"]
-        theirs = [sys.executable, "-c", PEER, onnx, arguments.threads, arguments.seconds, vocabulary]
+        sides = [("ours", lambda: run_json(ours)),
+                 ("own", lambda: own_timing(onnx, arguments, vocabulary))]
         for turn in range(arguments.rounds):
-            first, second = (ours, theirs) if turn % 2 == 0 else (theirs, ours)
-            figures = {id(first): run_json(first), id(second): run_json(second)}
-            record, own = figures[id(ours)], figures[id(theirs)]
+            figures = {name: side() for name, side in (sides if turn % 2 == 0 else sides[::-1])}
+            record, own_s = figures["ours"], figures["own"]
             if record["provenance"]["model_sha256"] != digest:
                 sys.exit("the two sides do not run the same ONNX file")
-            ratios.append(record["latency"]["median_s"] / own["median_s"])
+            ratios.append(record["latency"]["median_s"] / own_s)
             verdicts.append(record["verdict"])
             print(f"round {turn + 1}: ours {1e6 * record['latency']['median_s']:.1f} us "
-                  f"({record['verdict']}), OpenVINO's {1e6 * own['median_s']:.1f} us, "
+                  f"({record['verdict']}), OpenVINO's {1e6 * own_s:.1f} us, "
                   f"ratio {ratios[-1]:.4f}")
     ratio = statistics.median(ratios)
     print(f"ours over OpenVINO's own: {ratio:.4f} (bar: 1 +- {BAR}), "
