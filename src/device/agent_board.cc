@@ -114,6 +114,8 @@ base::Result<Measurement> AgentBoard::measure(const MeasureRequest& request,
   fields["vocabulary"] = request.vocabulary;
   fields["seed"] = to_integer(request.seed);
   if (!card_.board.environment.empty()) fields["environment"] = card_.board.environment;
+  // A board of a law never sees the model.
+  if (!runs_model()) fields["model_bytes"] = to_integer(prepared.model.size());
   if (runs_model() && request.cost) {
     fields["cost"] = {{"flops", request.cost->flops}, {"bytes_moved", request.cost->bytes_moved}};
   }
@@ -144,7 +146,6 @@ base::Result<Measurement> AgentBoard::measure(const MeasureRequest& request,
   if (metered) EDGETRAN_TRY(join_meters(*meters_, clocks, cancel, measurement));
   if (request.raw_sink && !(streamed && streams)) EDGETRAN_TRY(request.raw_sink(measurement.raw));
   Json& record = measurement.record;
-  record["memory"]["model_bytes"] = prepared.model.size();
   const BoardInfo& board = card_.board;
   if (is_remote(board.kind)) {
     record["provenance"]["connection"] = {{"kind", board_kind_name(board.kind)},

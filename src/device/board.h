@@ -33,13 +33,14 @@ struct MeasureRequest {
   std::string deployment;                  ///< name on the board's card
   std::string profile = "quick";
   uint64_t seed = 0;
-  /// Takes the raw samples while the measurement runs. Where it fails (a full disk), the
-  /// measurement ends with its error; what it has taken is then to be dropped.
+  /// Takes the raw samples while the measurement runs; at its end where meters are joined to them,
+  /// or a law makes them. Where it fails (a full disk), the measurement ends with its error; what
+  /// it has taken is then to be dropped.
   RawSink raw_sink{};
 };
 
 /// A measurement: the record of docs/protocol.md ("kind", "latency", ...) and the raw samples it
-/// was computed from (JSONL, profile/samples.h). Storing them, and setting raw.path, is the
+/// was computed from (JSONL, profile/recording_text.h). Storing them, and setting raw.path, is the
 /// caller's business.
 struct Measurement {
   base::Json record;

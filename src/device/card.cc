@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "device/card_agent.h"
+#include "profile/measure_request.h"
 
 namespace edgetran::device {
 
@@ -18,8 +19,6 @@ using base::ConfigValue;
 
 constexpr const char* kFormat = "edgetran.device/1";
 constexpr int64_t kMaxCores = 4096;
-constexpr int64_t kMaxBatch = 4096;
-constexpr int64_t kMaxLength = 65536;
 
 const std::vector<std::string> kPrecisions = {"fp32", "bf16", "fp16"};
 /// What every agent may have; a board's own programs come on top.
@@ -189,8 +188,8 @@ base::Result<Deployment> read_deployment(const ConfigValue& value, const BoardIn
   EDGETRAN_ASSIGN(const auto precision, map.require("precision"));
   EDGETRAN_ASSIGN(deployment.precision, precision.as_choice(kPrecisions));
   EDGETRAN_ASSIGN(deployment.threads, require_integer(map, "threads", 1, board.cores));
-  EDGETRAN_ASSIGN(deployment.batch, require_integer(map, "batch", 1, kMaxBatch));
-  EDGETRAN_ASSIGN(deployment.length, require_integer(map, "length", 1, kMaxLength));
+  EDGETRAN_ASSIGN(deployment.batch, require_integer(map, "batch", 1, profile::kMaxBatch));
+  EDGETRAN_ASSIGN(deployment.length, require_integer(map, "length", 1, profile::kMaxLength));
   if (const auto accelerator = map.find("accelerator")) {
     EDGETRAN_ASSIGN(deployment.accelerator, accelerator->as_string());
     if (deployment.accelerator.empty()) {

@@ -12,8 +12,6 @@ namespace {
 using base::ConfigMap;
 
 constexpr int64_t kMaxThreads = 1024;
-constexpr int64_t kMaxBatch = 4096;
-constexpr int64_t kMaxLength = 65536;
 /// One that is slower says nothing of a measurement.
 constexpr double kSlowestMeter_s = 60;
 constexpr int64_t kMaxVocabulary = 4'000'000;
@@ -79,6 +77,9 @@ base::Status read_latency(ConfigMap& map, AgentMeasure& request) {
   EDGETRAN_ASSIGN(request.profile, find_profile(profile));
   EDGETRAN_ASSIGN(request.vocabulary, require_integer(map, "vocabulary", 1, kMaxVocabulary));
   EDGETRAN_ASSIGN(request.seed, require_integer(map, "seed", 0, INT64_MAX));
+  if (const auto bytes = map.find("model_bytes")) {
+    EDGETRAN_ASSIGN(request.model_bytes, bytes->as_integer(0, INT64_MAX));
+  }
   if (const auto cost = map.find("cost")) {
     EDGETRAN_ASSIGN(request.cost, read_cost(*cost));
   }

@@ -12,6 +12,10 @@
 
 namespace edgetran::profile {
 
+/// What a deployment may ask for.
+inline constexpr int64_t kMaxBatch = 4096;
+inline constexpr int64_t kMaxLength = 65536;
+
 /// The verb `measure` as the agent understands it (docs/protocol.md).
 struct AgentMeasure {
   enum class Mode { kLatency, kOutputs, kConvert };
@@ -26,6 +30,7 @@ struct AgentMeasure {
   Profile profile;
   int64_t vocabulary = 0;
   int64_t seed = 0;
+  int64_t model_bytes = 0;  ///< of a model that a law stands for; one that was put has its own
   std::optional<ModelCost> cost;
   base::Json environment;  ///< of the card; null: none
   /// Time between values of a meter that the client reads; 0: not known.

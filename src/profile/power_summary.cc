@@ -73,36 +73,28 @@ class BoundarySummary {
 
   Json energy() const {
     const double gross_j = gross_j_ / runs_;
-    const double statistics_j = statistics(false), edges_j = std::sqrt(edge_squares_) / runs_;
-    const double gain_j = gain_j_ / runs_;
-    const double gross_half_j = std::hypot(statistics_j, edges_j, gain_j);
+    const Parts gross = gross_parts();
     Json json = {{"gross_j", gross_j},
-                 {"gross_low_j", gross_j - gross_half_j},
-                 {"gross_high_j", gross_j + gross_half_j},
+                 {"gross_low_j", gross_j - gross.half_width_j()},
+                 {"gross_high_j", gross_j + gross.half_width_j()},
                  {"net_j", nullptr},
-                 {"low_j", gross_j - gross_half_j},
-                 {"high_j", gross_j + gross_half_j},
+                 {"low_j", gross_j - gross.half_width_j()},
+                 {"high_j", gross_j + gross.half_width_j()},
                  {"boundary", boundary_name(boundary_)}};
-    double baseline_j = 0;
     if (baselined_) {
       const double net_j = (gross_j_ - idle_j_) / runs_;
-      baseline_j = kHalfWidth95 * std::sqrt(baseline_squares_) / runs_;
-      // One gain for both: that of the difference.
-      const double net_gain_j = gross_j_ > 0 ? gain_j * std::abs(net_j) / gross_j : 0;
-      const double half_j =
-          std::hypot(std::hypot(statistics(true), edges_j), net_gain_j, baseline_j);
+      const Parts net = net_parts(gross, gross_j, net_j);
       json["net_j"] = net_j;
-      json["low_j"] = net_j - half_j;
-      json["high_j"] = net_j + half_j;
+      json["low_j"] = net_j - net.half_width_j();
+      json["high_j"] = net_j + net.half_width_j();
+      json["uncertainty"] = net.json();
     } else {
       json["net_reason"] = "the power without work was not measured";
+      json["uncertainty"] = gross.json();
     }
-    json["uncertainty"] = {{"statistics_j", statistics_j},
-                           {"edges_j", edges_j},
-                           {"gain_j", gain_j},
-                           {"baseline_j", baselined_ ? Json(baseline_j) : Json(nullptr)}};
+    json["gross_uncertainty"] = gross.json();
     json["gain_known"] = gain_known_;
-    json["edge_bound"] = edge_bound_;
+    json["edge_bound"] = edge_bound_ ? Json(*edge_bound_) : Json(nullptr);
     json["windows"] = windows_.size();
     json["faults"] = faults_;
     json["idle_unloaded_w"] = idle_json(&Segment::idle_unloaded);
@@ -156,6 +148,36 @@ class BoundarySummary {
   }
 
  private:
+  /// The half-widths that an energy's interval is made of.
+  struct Parts {
+    double statistics_j = 0, edges_j = 0, gain_j = 0;
+    std::optional<double> baseline_j;  ///< of net energy
+    double half_width_j() const {
+      return std::hypot(std::hypot(statistics_j, edges_j), gain_j, baseline_j.value_or(0));
+    }
+    Json json() const {
+      return {{"statistics_j", statistics_j},
+              {"edges_j", edges_j},
+              {"gain_j", gain_j},
+              {"baseline_j", baseline_j ? Json(*baseline_j) : Json(nullptr)}};
+    }
+  };
+
+  Parts gross_parts() const {
+    return {.statistics_j = statistics(false),
+            .edges_j = std::sqrt(edge_squares_) / runs_,
+            .gain_j = gain_j_ / runs_,
+            .baseline_j = {}};
+  }
+
+  Parts net_parts(const Parts& gross, double gross_j, double net_j) const {
+    return {.statistics_j = statistics(true),
+            .edges_j = gross.edges_j,
+            // One gain for both: that of the difference.
+            .gain_j = gross_j > 0 ? gross.gain_j * std::abs(net_j) / gross_j : 0,
+            .baseline_j = kHalfWidth95 * std::sqrt(baseline_squares_) / runs_};
+  }
+
   void add(const Segment& segment) {
     const auto total = std::ranges::find(segment.totals, boundary_, &PowerTotal::boundary);
     if (total == segment.totals.end()) return;
@@ -212,7 +234,9 @@ class BoundarySummary {
       rating_w += trace.info.rating_w.value_or(0);
       for (const Window& window : segment.windows) {
         if (window.span.length_s() <= 0) continue;
-        edge_bound_ = std::max(edge_bound_, 2 * trace.update_s / window.span.length_s());
+        const double bound = 2 * trace.update_s / window.span.length_s();
+        if (trace.update_s <= 0) edge_bound_.reset();
+        if (edge_bound_) edge_bound_ = std::max(*edge_bound_, bound);
       }
     }
     if (rated) rating_w_ = rating_w;
@@ -278,7 +302,8 @@ class BoundarySummary {
   std::vector<std::string> sensors_;
   double runs_ = 0, gross_j_ = 0, idle_j_ = 0, time_s_ = 0;
   double edge_squares_ = 0, gain_j_ = 0, baseline_squares_ = 0;
-  double idle_sigma_w_ = 0, drift_w_ = 0, edge_bound_ = 0;
+  double idle_sigma_w_ = 0, drift_w_ = 0;
+  std::optional<double> edge_bound_ = 0;  ///< none: a sensor's update period is not known
   std::optional<double> rating_w_;
   bool baselined_ = true, noisy_ = false, gain_known_ = true;
 };
@@ -319,6 +344,20 @@ bool sensors_disagree(const Recording& recording) {
   return false;
 }
 
+/// A sensor's faults, or windows that do not count for other reasons.
+std::string reason_without_window(const Recording& recording, const std::string& faults) {
+  if (!faults.empty()) return fmt::format("no window has an energy ({})", faults);
+  std::map<std::string_view, size_t> discarded;
+  for (const Segment& segment : recording.segments) {
+    for (const Window& window : segment.windows) {
+      ++discarded[discard_reason(window, recording.header.profile)];
+    }
+  }
+  std::vector<std::string> parts;
+  for (const auto& [reason, count] : discarded) parts.push_back(fmt::format("{} {}", count, reason));
+  return fmt::format("all windows were discarded ({})", fmt::join(parts, ", "));
+}
+
 std::string reason_without_sensor(const Recording& recording) {
   if (recording.header.modelled) {
     return "the simulated device has no power law: energy and power are not known";
@@ -352,8 +391,8 @@ PowerSummary summarise_power(const Recording& recording) {
   summary.invalid =
       static_cast<double>(first.faults()) > kMostFaults * static_cast<double>(first.windows());
   if (!first.has_energy()) {
-    summary.flags.emplace_back("SENSOR_FAULT");
-    summary.reason = fmt::format("no window has an energy ({})", first.fault_text());
+    summary.reason = reason_without_window(recording, first.fault_text());
+    if (first.faults() > 0) summary.flags.emplace_back("SENSOR_FAULT");
     return summary;
   }
   summary.energy = first.energy();

@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/hash.h"
 #include "profile/record.h"
 #include "profile/recording_text.h"
@@ -18,35 +21,30 @@ std::string shown(const Json& value) {
   return text.size() <= kLongest ? text : text.substr(0, kLongest) + "...";
 }
 
-bool is_directors(const std::string& pointer, bool modelled) {
-  for (const char* known :
-       {"/raw/path", "/provenance/clock", "/provenance/connection", "/provenance/campaign"}) {
-    if (pointer == known) return true;
-  }
-  // The agent of a modelled board never sees the model.
-  return modelled && pointer == "/memory/model_bytes";
+bool is_directors(const std::string& pointer) {
+  constexpr std::array kKnown = {"/raw/path", "/provenance/clock", "/provenance/connection",
+                                 "/provenance/campaign"};
+  return std::ranges::find(kKnown, pointer) != kKnown.end();
 }
 
 /// Collects differences of two values, deepest first.
 class Differences {
  public:
-  explicit Differences(bool modelled) : modelled_(modelled) {}
-
   void compare(const Json& recorded, const Json& computed, const std::string& pointer) {
-    if (is_directors(pointer, modelled_)) return;
+    if (is_directors(pointer)) return;
     if (recorded.is_object() && computed.is_object()) {
       for (const auto& [key, value] : computed.items()) {
         const auto found = recorded.find(key);
         const std::string child = fmt::format("{}/{}", pointer, key);
         if (found == recorded.end()) {
-          if (!is_directors(child, modelled_)) add(child, "is missing in the record");
+          if (!is_directors(child)) add(child, "is missing in the record");
         } else {
           compare(*found, value, child);
         }
       }
       for (const auto& [key, value] : recorded.items()) {
         const std::string child = fmt::format("{}/{}", pointer, key);
-        if (!computed.contains(key) && !is_directors(child, modelled_)) {
+        if (!computed.contains(key) && !is_directors(child)) {
           add(child, "is not computed from the samples");
         }
       }
@@ -61,9 +59,6 @@ class Differences {
   }
 
   std::vector<std::string> list;
-
- private:
-  bool modelled_;
 };
 
 std::string text_at(const Json& record, const char* key) {
@@ -81,12 +76,11 @@ base::Result<std::vector<std::string>> recheck(const Json& record, std::string_v
                                   record.is_object() ? text_at(record, "format") : ""),
                       "measure again with this version");
   }
-  const std::string kind = text_at(record, "kind");
-  if (kind == "replayed") {
+  if (text_at(record, "kind") == "replayed") {
     return base::fail(base::ErrorCategory::kUsage,
                       "a replayed record comes from a table and has no samples");
   }
-  Differences differences(kind == "modelled");
+  Differences differences;
   const std::string sha256 = base::sha256_hex(raw);
   const Json& recorded = record.contains("raw") ? record["raw"] : Json();
   const std::string named = recorded.is_object() ? text_at(recorded, "sha256") : "";

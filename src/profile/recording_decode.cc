@@ -55,7 +55,12 @@ TimeSpan span_of(const Json& json) {
 }
 
 RecordingHeader header_of(const Json& json) {
-  require(json.value("format", Json()) == kRecordingFormat, "the format is another");
+  const Json format = json.is_object() ? json.value("format", Json()) : Json();
+  if (format != kRecordingFormat) {
+    throw BadLine{fmt::format("its format is {}, not \"{}\": the file is not one of raw samples "
+                              "('measure --raw', or beside its --out)",
+                              base::dump_json(format), kRecordingFormat)};
+  }
   RecordingHeader header;
   header.program = json.at("program").get<std::string>();
   header.version = json.at("version").get<std::string>();

@@ -24,6 +24,12 @@ bool same_value(const Reading& a, const Reading& b) {
 
 bool usable(const PowerSample& sample) { return sample.valid && std::isfinite(sample.value.watts); }
 
+/// Context tells of the edges only what a source can draw: a wild value outside the window must not
+/// reach its sums, and makes a fault of the window in which it lies.
+bool tells(const PowerTrace& trace, const PowerSample& sample) {
+  return usable(sample) && sample.value.watts <= largest_power_w(trace.info);
+}
+
 bool in_order(std::span<const PowerSample> samples) {
   double last_s = -INFINITY;
   for (const PowerSample& sample : samples) {
@@ -35,8 +41,8 @@ bool in_order(std::span<const PowerSample> samples) {
 }
 
 /// Two changes that follow each other are two updates, so one period fits between the last reading
-/// of the value before and the first of the one after. Without two changes: the sampling period.
-double bound_update_s(std::span<const PowerSample> samples) {
+/// of the value before and the first of the one after. Nothing without two changes.
+std::optional<double> bound_update_s(std::span<const PowerSample> samples) {
   double bound_s = INFINITY;
   std::optional<double> last_change_s;
   for (size_t i = 1; i < samples.size(); ++i) {
@@ -47,7 +53,7 @@ double bound_update_s(std::span<const PowerSample> samples) {
       last_change_s = samples[i - 1].before_s;
     }
   }
-  return std::isfinite(bound_s) ? bound_s : sampling_period_s(samples);
+  return std::isfinite(bound_s) ? std::optional(bound_s) : std::nullopt;
 }
 
 /// When sample `i`'s value was taken at the earliest.
@@ -83,13 +89,14 @@ void add_context(const PowerTrace& trace, Stretch& stretch) {
   const double from_s = samples[stretch.first].before_s - reach_s;
   const double to_s = samples[stretch.last].after_s + reach_s;
   stretch.context_first = stretch.first;
-  while (stretch.context_first > 0 && usable(samples[stretch.context_first - 1]) &&
+  while (stretch.context_first > 0 && tells(trace, samples[stretch.context_first - 1]) &&
          samples[stretch.context_first].before_s > from_s &&
          stretch.first - stretch.context_first < kLongestContext) {
     --stretch.context_first;
   }
   stretch.context_last = stretch.last;
-  while (stretch.context_last + 1 < samples.size() && usable(samples[stretch.context_last + 1]) &&
+  while (stretch.context_last + 1 < samples.size() &&
+         tells(trace, samples[stretch.context_last + 1]) &&
          samples[stretch.context_last].after_s < to_s &&
          stretch.context_last - stretch.last < kLongestContext) {
     ++stretch.context_last;
@@ -140,7 +147,10 @@ Stretch find_stretch(const PowerTrace& trace, double start_s, double end_s) {
     return with(WindowFault::kClock);
   }
   if (start_s == end_s || samples.empty()) return with(WindowFault::kNotCovered);
-  stretch.update_s = trace.update_s > 0 ? trace.update_s : bound_update_s(samples);
+  const auto bound_s =
+      trace.update_s > 0 ? std::optional(trace.update_s) : bound_update_s(samples);
+  stretch.bounded = bound_s.has_value();
+  stretch.update_s = bound_s.value_or(sampling_period_s(samples));
 
   const auto after_start =
       std::upper_bound(samples.begin(), samples.end(), start_s,

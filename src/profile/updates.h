@@ -30,6 +30,9 @@ struct Stretch {
   size_t first = 0, last = 0;
   size_t context_first = 0, context_last = 0;
   double update_s = 0;  ///< the trace's, or an upper bound from its changes
+  /// Whether the period is bounded at all; else update_s is the sampling period, and a value may be
+  /// as old as the trace.
+  bool bounded = true;
 };
 
 /// Looks for the samples around [start_s, end_s]: kClock, kNotCovered and kReadError are found

@@ -116,9 +116,12 @@ Result<Pairs> measure_pairs(Context& context, const CompareRequest& request, Har
   return pairs;
 }
 
-Json row_of(const char* quantity, const profile::PairedComparison& found) {
+Json row_of(const Quantity& quantity, const Pairs& pairs, const profile::PairedComparison& found) {
   const bool known = found.interval.has_value();
-  return {{"quantity", quantity},
+  return {{"quantity", quantity.name},
+          {"boundary", *quantity.boundary == '\0' ? Json()
+                                                  : pairs.records.front()[0].at(
+                                                        Json::json_pointer(quantity.boundary))},
           {"verdict", profile::comparison_name(found.verdict)},
           {"ratio", found.pairs > 0 ? Json(found.ratio) : Json()},
           {"ratio_low", known ? Json(found.interval->low) : Json()},
@@ -129,11 +132,13 @@ Json row_of(const char* quantity, const profile::PairedComparison& found) {
 
 std::string text_of(const CompareRequest& request, const std::string& device, const Reply& reply,
                     const Pairs& pairs) {
-  std::string text = fmt::format("{} against {} on {} ({}, {} pairs)\n", request.other,
-                                 request.model, device, request.profile, request.pairs);
+  std::string text =
+      fmt::format("{} against {} on {} ({}, {}, {} pairs)\n", request.other, request.model, device,
+                  reply.data["kind"].get<std::string>(), request.profile, request.pairs);
   for (const Json& row : reply.data["quantities"]) {
     text += fmt::format("{:<8}  {}", row["quantity"].get<std::string>(),
                         row["verdict"].get<std::string>());
+    if (row["boundary"].is_string()) text += fmt::format(" ({})", row["boundary"].get<std::string>());
     if (row["ratio"].is_number()) {
       text += fmt::format(": {:.4g} times", row["ratio"].get<double>());
     } else {
@@ -164,8 +169,14 @@ Result<Reply> compare(Context& context, const CompareRequest& request) {
   const StudyDevice& device = opened.device;
   EDGETRAN_ASSIGN(const Pairs pairs, measure_pairs(context, request, opened.hardware, device));
   Reply reply;
-  reply.data = {{"model", request.model},     {"other", request.other}, {"device", device.name},
-                {"profile", request.profile}, {"seed", request.seed},   {"dropped", pairs.dropped},
+  reply.data = {{"model", request.model},
+                {"other", request.other},
+                {"kind", board.kind == device::BoardKind::kSimulated ? "modelled" : "measured"},
+                {"device", board.name},
+                {"deployment", device.name},
+                {"profile", request.profile},
+                {"seed", request.seed},
+                {"dropped", pairs.dropped},
                 {"quantities", Json::array()}};
   for (const Quantity& quantity : kQuantities) {
     std::vector<double> log_ratios;
@@ -178,9 +189,9 @@ Result<Reply> compare(Context& context, const CompareRequest& request) {
       log_ratios.clear();
     }
     EDGETRAN_ASSIGN(const auto found, profile::compare_paired(log_ratios, request.margin));
-    reply.data["quantities"].push_back(row_of(quantity.name, found));
+    reply.data["quantities"].push_back(row_of(quantity, pairs, found));
   }
-  reply.text = text_of(request, device.name, reply, pairs);
+  reply.text = text_of(request, fmt::format("{}, {}", board.name, device.name), reply, pairs);
   if (pairs.records.size() < 2) reply.outcome = ErrorCategory::kDevice;
   return reply;
 }

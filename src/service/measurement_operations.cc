@@ -1,4 +1,4 @@
-// measure, recheck, trace
+// measure, trace
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -7,9 +7,9 @@
 #include "base/files.h"
 #include "device/board.h"
 #include "profile/power_log.h"
+#include "profile/power_plan.h"
 #include "profile/power_trace_csv.h"
 #include "profile/prometheus.h"
-#include "profile/recheck.h"
 #include "profile/recording_text.h"
 #include "profile/recording_trace.h"
 #include "service/folder_or_spec.h"
@@ -27,7 +27,6 @@ using base::ErrorCategory;
 using base::Json;
 using base::Result;
 
-constexpr uint64_t kMaxRecordBytes = uint64_t{1} << 30;
 constexpr uint64_t kMaxRawBytes = uint64_t{4} << 30;
 
 // -- measure --------------------------------------------------------------------------------------
@@ -51,10 +50,36 @@ base::Error no_energy(const Json& record) {
           fix.empty() ? "edgetran doctor lists this machine's sensors" : fix};
 }
 
-/// The raw samples' file where only the record's is named: "r.json" has "r.samples.jsonl".
+/// The raw samples' file where only the record's is named: "r.json" has "r.samples.jsonl", "r.1"
+/// "r.1.samples.jsonl".
 std::string raw_file(const MeasureRequest& request) {
   if (!request.raw.empty() || request.out.empty()) return request.raw;
-  return fs::path(request.out).replace_extension(".samples.jsonl").string();
+  fs::path file = request.out;
+  if (file.extension() == ".json") file.replace_extension();
+  return file.string() + ".samples.jsonl";
+}
+
+/// A file that an operation reads or writes, and what it is called in messages.
+struct NamedFile {
+  std::string name;
+  std::string path;
+};
+
+/// kUsage where `written` is also one of `others`: one would be lost.
+base::Status check_apart(const NamedFile& written, const std::vector<NamedFile>& others) {
+  const auto place = [](const std::string& path) {
+    std::error_code error;
+    return fs::weakly_canonical(fs::absolute(path), error);
+  };
+  for (const NamedFile& other : others) {
+    if (written.path.empty() || other.path.empty()) continue;
+    if (place(written.path) != place(other.path)) continue;
+    return base::fail(ErrorCategory::kUsage,
+                      fmt::format("{} and {} are one file, {}, which would be overwritten",
+                                  written.name, other.name, written.path),
+                      fmt::format("give {} another name", written.name));
+  }
+  return {};
 }
 
 /// Writes the record, which names its samples relative to its own folder.
@@ -86,12 +111,17 @@ Result<device::Measurement> measure_into(const std::string& raw, Hardware& hardw
 }
 
 Result<Reply> measure(Context& context, const MeasureRequest& request) {
+  const std::string raw = raw_file(request);
+  const std::vector<NamedFile> read = {{"the model", request.model}, {"--device", request.device}};
+  const NamedFile samples{"the raw samples' file", raw};
+  EDGETRAN_TRY(check_apart(samples, read));
+  EDGETRAN_TRY(check_apart({"--out", request.out}, read));
+  EDGETRAN_TRY(check_apart({"--out", request.out}, {samples}));
   EDGETRAN_ASSIGN(const auto loaded,
                   read_folder_or_spec(request.model, request.mask, request.seed));
   EDGETRAN_ASSIGN(auto opened, open_device(context, request));
   const StudyDevice& device = opened.device;
   const DeployableModel model = loaded.deployable();
-  const std::string raw = raw_file(request);
   EDGETRAN_ASSIGN(auto measured,
                   measure_into(raw, opened.hardware, device, model, request, context));
   EDGETRAN_TRY(keep(request, raw, measured.record));
@@ -103,95 +133,6 @@ Result<Reply> measure(Context& context, const MeasureRequest& request) {
   reply.text = measurement_text(request.model, device.name, measured.record);
   if (measured.record.value("verdict", std::string()) == "INVALID") {
     reply.outcome = ErrorCategory::kDevice;
-  }
-  return reply;
-}
-
-// -- recheck --------------------------------------------------------------------------------------
-
-struct RecheckRequest {
-  std::string result;
-  std::string raw;
-};
-
-/// A record and what it is called in the table.
-struct Kept {
-  std::string name;
-  Json record;
-};
-
-/// The records of a file: one record, or lines of {"spec", "record"} (measurements.jsonl), which a
-/// folder holds under that name.
-Result<std::vector<Kept>> read_records(const fs::path& file) {
-  EDGETRAN_ASSIGN(const std::string text, base::read_file(file, kMaxRecordBytes));
-  std::vector<Kept> records;
-  if (file.extension() != ".jsonl") {
-    EDGETRAN_ASSIGN(Json record, base::parse_json(text, file.string()));
-    records.push_back({file.string(), std::move(record)});
-    return records;
-  }
-  std::string_view rest = text;
-  for (size_t number = 1; !rest.empty(); ++number) {
-    const size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string name = fmt::format("{}:{}", file.string(), number);
-    EDGETRAN_ASSIGN(Json line, base::parse_json(rest.substr(0, end), name));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (line.is_object() && line.contains("record")) records.push_back({name, line["record"]});
-  }
-  return records;
-}
-
-/// Where the record's raw samples are: as it is said, else as the record says it.
-Result<fs::path> raw_of(const Kept& kept, const fs::path& folder, const std::string& said) {
-  if (!said.empty()) return said;
-  const Json path = kept.record.value("/raw/path"_json_pointer, Json());
-  if (path.is_string()) return folder / path.get<std::string>();
-  return base::fail(ErrorCategory::kUsage,
-                    fmt::format("{} does not say where its raw samples are", kept.name),
-                    "name them with --raw, and measure with --out so that they are kept");
-}
-
-Json recheck_row(const std::string& name, const char* verdict, const std::string& difference) {
-  return {{"result", name}, {"verdict", verdict}, {"difference", difference}};
-}
-
-/// One row a difference; a record that is computed alike has one row that says so.
-base::Status recheck_one(const Kept& kept, const fs::path& raw, Reply& reply) {
-  const auto text = base::read_file(raw, kMaxRawBytes);
-  if (!text) {
-    return base::fail(base::Error(text.error()).within("the raw samples of " + kept.name));
-  }
-  const auto differences = profile::recheck(kept.record, *text);
-  if (!differences) return base::fail(base::Error(differences.error()).within(kept.name));
-  for (const std::string& difference : *differences) {
-    reply.data.push_back(recheck_row(kept.name, "differs", difference));
-    reply.outcome = ErrorCategory::kCorrupt;
-  }
-  if (differences->empty()) reply.data.push_back(recheck_row(kept.name, "equal", ""));
-  return {};
-}
-
-Result<Reply> recheck(Context& /*context*/, const RecheckRequest& request) {
-  fs::path file = request.result;
-  if (fs::is_directory(file)) file /= "measurements.jsonl";
-  EDGETRAN_ASSIGN(const auto records, read_records(file));
-  Reply reply;
-  reply.data = Json::array();
-  reply.columns = {{"result", "result"}, {"verdict", "verdict"}, {"difference", "difference"}};
-  for (const Kept& kept : records) {
-    // Among others a record from a table is no mistake; it has no samples.
-    if (records.size() > 1 && kept.record.value("kind", Json()) == "replayed") {
-      reply.data.push_back(recheck_row(kept.name, "replayed", ""));
-      continue;
-    }
-    const auto status =
-        raw_of(kept, file.parent_path(), request.raw).and_then([&](const fs::path& raw) {
-          return recheck_one(kept, raw, reply);
-        });
-    if (status) continue;
-    if (records.size() == 1) return base::fail(status.error());
-    reply.data.push_back(recheck_row(kept.name, "unreadable", status.error().message));
-    reply.outcome = status.error().category;
   }
   return reply;
 }
@@ -221,14 +162,21 @@ Result<profile::PowerLog> find_log(const profile::Recording& recording, const st
 }
 
 Result<Reply> trace(Context& /*context*/, const TraceRequest& request) {
+  EDGETRAN_TRY(check_apart({"--out", request.out}, {{"the samples' file", request.samples}}));
   EDGETRAN_ASSIGN(const std::string text, base::read_file(request.samples, kMaxRawBytes));
-  EDGETRAN_ASSIGN(const auto recording, profile::decode_recording(text));
+  const auto recording = profile::decode_recording(text);
+  if (!recording) return base::fail(base::Error(recording.error()).within(request.samples));
+  const auto log = find_log(*recording, request.sensor);
+  if (!log) return base::fail(base::Error(log.error()).within(request.samples));
   Reply reply;
   if (request.to == "prometheus") {
-    reply.text = profile::prometheus_text(profile::sensor_figures(recording));
+    auto figures = profile::sensor_figures(*recording);
+    std::erase_if(figures, [&](const profile::SensorFigures& one) {
+      return !request.sensor.empty() && profile::sensor_name(one.info) != request.sensor;
+    });
+    reply.text = profile::prometheus_text(figures);
   } else {
-    EDGETRAN_ASSIGN(const auto log, find_log(recording, request.sensor));
-    reply.text = profile::encode_power_trace(log);
+    reply.text = profile::encode_power_trace(*log);
   }
   reply.data = {{"format", request.to}, {"text", reply.text}};
   if (request.out.empty()) return reply;
@@ -250,22 +198,14 @@ std::vector<Operation> measurement_operations() {
       .boolean("require_energy", &MeasureRequest::require_energy,
                "Fail (exit 4) where no power sensor can be read");
 
-  base::Settings<RecheckRequest> recheck_settings;
-  recheck_settings
-      .string("result", &RecheckRequest::result,
-              "Record file of measure --out, measurements.jsonl, or a campaign's folder")
-      .string("raw", &RecheckRequest::raw, "Raw samples; empty: where the record says");
-
   base::Settings<TraceRequest> trace_settings;
   trace_settings.string("samples", &TraceRequest::samples, "Raw samples of a measurement")
       .choice("to", &TraceRequest::to, {"csv", "prometheus"}, "Format")
-      .string("sensor", &TraceRequest::sensor, "Sensor, by name; empty: the first (csv)")
+      .string("sensor", &TraceRequest::sensor, "Sensor, by name; empty: the first (csv), all (prometheus)")
       .string("out", &TraceRequest::out, "File; empty: standard output");
 
   return {operation("measure", "Measure an encoder on a device", measure_settings, {"model"}, {},
                     measure),
-          operation("recheck", "Compute a measurement's figures anew from its raw samples",
-                    recheck_settings, {"result"}, {}, recheck),
           operation("trace", "The power trace of a measurement, with its phases", trace_settings,
                     {"samples"}, {}, trace)};
 }

@@ -45,6 +45,21 @@ std::string latency_text(const Json& record) {
   return text + "\n";
 }
 
+/// What the interval of an energy is made of.
+std::string uncertainty_text(const Json& energy) {
+  const Json parts = energy.value("uncertainty", Json());
+  if (!parts.is_object()) return "";  // of a table
+  const auto part = [&](const char* key) { return with_unit(parts.value(key, Json()), "J"); };
+  std::string text = fmt::format("          +- {} between windows, {} at their edges",
+                                 part("statistics_j"), part("edges_j"));
+  text += energy.value("gain_known", false) ? fmt::format(", {} by the sensor's gain", part("gain_j"))
+                                            : ", the sensor's gain is not known";
+  if (parts.value("baseline_j", Json()).is_number()) {
+    text += fmt::format(", {} by idle power", part("baseline_j"));
+  }
+  return text + "\n";
+}
+
 std::string energy_text(const Json& record) {
   if (!record.value("energy", Json()).is_object()) {
     return fmt::format("energy    none: {}\n", record.value("reason", std::string("not known")));
@@ -62,6 +77,7 @@ std::string energy_text(const Json& record) {
   }
   text += fmt::format(" an inference, {}\n",
                       record["energy"].value("boundary", std::string("boundary unknown")));
+  text += uncertainty_text(record["energy"]);
   text +=
       fmt::format("power     {} mean, {} idle", with_unit(member(record, "power", "mean_w"), "W"),
                   with_unit(member(record, "power", "idle_w"), "W"));

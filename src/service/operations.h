@@ -17,6 +17,7 @@ std::vector<Operation> data_operations();
 std::vector<Operation> training_operations();
 std::vector<Operation> device_operations();
 std::vector<Operation> measurement_operations();
+std::vector<Operation> recheck_operations();
 std::vector<Operation> comparison_operations();
 std::vector<Operation> device_check_operations();
 std::vector<Operation> campaign_operations();

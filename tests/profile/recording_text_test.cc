@@ -93,6 +93,23 @@ TEST(RecordingText, RoundTripsBitForBit) {
   EXPECT_EQ(recording->header.profile.cool_down_max_s, 300);
 }
 
+TEST(RecordingText, AWholeRecordingRoundTripsBitForBit) {
+  Recording recording{.header = full_header(), .segments = {full_segment(), full_segment()}};
+  recording.segments[1].clock_s = 0.1 + 0.2;
+  recording.segments[1].windows.clear();  // broke off before its first window
+  recording.segments[1].memory.reset();
+  for (Segment& segment : recording.segments) segment.ended = true;
+  const std::string text = encode_recording(recording);
+  const auto decoded = decode_recording(text);
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  ASSERT_EQ(decoded->segments.size(), 2U);
+  EXPECT_EQ(encode_recording(*decoded), text);
+  EXPECT_EQ(decoded->segments[0].windows[0].seconds, recording.segments[0].windows[0].seconds);
+  EXPECT_EQ(decoded->segments[1].clock_s, 0.1 + 0.2);
+  EXPECT_EQ(decoded->segments[1].traces[0].samples[0].value.ticks, UINT64_MAX - 1);
+  EXPECT_TRUE(decoded->segments[1].windows.empty());
+}
+
 TEST(RecordingText, LinesAreShort) {
   const std::string text = text_of(full_header(), full_segment());
   size_t longest = 0;

@@ -98,38 +98,6 @@ TEST_F(CampaignRun, ProjectsOneLineAPairWithSpecAndRecord) {
   }
 }
 
-TEST_F(CampaignRun, IsComputedAnewFromItsSamplesWithoutADifference) {
-  ASSERT_TRUE(run("c"));
-  const auto checked = call("recheck", {{"result", path("c")}});
-  ASSERT_TRUE(checked) << checked.error().message;
-  EXPECT_EQ(checked->data.size(), 6U);
-  for (const auto& row : checked->data) EXPECT_EQ(row.at("verdict"), "equal") << row.dump();
-}
-
-TEST_F(CampaignRun, OneThatCannotBeComputedAnewDoesNotHideTheOthers) {
-  ASSERT_TRUE(run("c"));
-  const std::string text = read("c/measurements.jsonl");
-  const auto parts = base::split(base::trim(text), '\n');
-  std::vector<std::string> lines(parts.begin(), parts.end());
-  const auto line = [&](size_t i) { return base::parse_json(lines[i], "l").value(); };
-  std::filesystem::remove(path("c/" + line(2)["record"]["raw"]["path"].get<std::string>()));
-  Json replayed = line(3);
-  replayed["record"]["kind"] = "replayed";
-  Json other = line(4);
-  other["record"]["latency"]["median_s"] = 1;
-  lines[3] = replayed.dump();
-  lines[4] = other.dump();
-  write("c/measurements.jsonl", fmt::format("{}\n", fmt::join(lines, "\n")));
-  const auto checked = call("recheck", {{"result", path("c")}});
-  ASSERT_TRUE(checked) << checked.error().message;
-  std::vector<std::string> verdicts;
-  for (const auto& row : checked->data) verdicts.push_back(row.at("verdict"));
-  EXPECT_EQ(verdicts, (std::vector<std::string>{"equal", "unreadable", "replayed", "differs",
-                                                "equal", "equal"}));
-  EXPECT_TRUE(checked->data[1]["result"].get<std::string>().ends_with("measurements.jsonl:3"));
-  EXPECT_TRUE(checked->outcome.has_value());
-}
-
 TEST_F(CampaignRun, IsATableThatAReplayBoardAnswersFrom) {
   ASSERT_TRUE(run("c"));
   const auto table = device::ReplayTable::read(path("c/measurements.jsonl"));

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "device/replay_rows.h"
 #include "service/campaign/campaign_store.h"
 #include "store/artefacts.h"
 
@@ -17,7 +18,6 @@ using profile::StepOutcome;
 
 namespace {
 
-constexpr std::string_view kMeasurementsFormat = "edgetran.measurements/1";
 constexpr const char* kDriftFlag = "DRIFT";
 
 /// The candidates of a board by (deployment, model): the attempt that counts, and how many there
@@ -151,7 +151,7 @@ Json projected_record(const BoardResults& board, const CampaignResult& result) {
 }  // namespace
 
 std::string measurements_jsonl(const CampaignState& state) {
-  std::string text = base::dump_json(Json{{"format", kMeasurementsFormat}}) + "\n";
+  std::string text = base::dump_json(Json{{"format", device::kMeasurementsFormat}}) + "\n";
   for (const auto& board : judge_campaign(state)) {
     for (const auto& result : board.pairs) {
       if (result.settled == nullptr || !record_latency(result.settled->record)) continue;
