@@ -58,6 +58,7 @@ std::vector<Json> objects_of(const Json& json, const char* key) {
 std::string start_with(const BoardInfo& board, const std::string& flag, const std::string& value) {
   const std::string words = fmt::format("{} {}", flag, shell_quoted(value));
   if (board.kind == BoardKind::kTls) return "start the agent there with " + words;
+  if (board.kind == BoardKind::kLocal) return "install the edgetran-agent of this version";
   return fmt::format(
       "the agent was started without it: add {} to the forced command of "
       "authorized_keys, or to the script that starts it",
@@ -196,8 +197,8 @@ class Comparison {
     problems_ = objects_of(capabilities_, "sensor_problems");
     for (const Json& wanted : card_.board.sensors) declared_sensor(wanted);
     for (const Json& problem : problems_) {
-      add("sensor " + text_of(problem, "driver"), State::kWarning, text_of(problem, "message"),
-          text_of(problem, "fix"));
+      add("sensor " + text_of(problem, "driver"), State::kWarning,
+          first_line(text_of(problem, "message")), text_of(problem, "fix"));
     }
     if (found_.empty() && card_.board.meters.empty()) {
       add("energy", State::kWarning, "no sensor answers: there will be no figures of energy",
@@ -213,16 +214,27 @@ class Comparison {
       return;
     }
     const auto problem = std::find_if(problems_.begin(), problems_.end(), [&](const Json& p) {
-      return text_of(p, "driver") == driver;
+      return text_of(p, "driver") == driver || is_declared(p, wanted);
     });
     if (problem == problems_.end()) {
       return add("sensor " + driver, State::kMissing, "the agent does not have it",
                  start_with(card_.board, "--sensor", base::dump_json(wanted)));
     }
-    add("sensor " + driver, State::kMissing, text_of(*problem, "message"),
+    add("sensor " + driver, State::kMissing, first_line(text_of(*problem, "message")),
         text_of(*problem, "fix"));
     problems_.erase(problem);
   }
+
+  /// Whether the problem is one of the sensor that the card declares: an agent names what was
+  /// declared to it as it was.
+  static bool is_declared(const Json& problem, const Json& wanted) {
+    if (text_of(problem, "driver") != "declared") return false;
+    const auto source = base::ConfigValue::parse_yaml(text_of(problem, "source"), "--sensor");
+    return source && text_of(source->to_json(), "driver") == text_of(wanted, "driver");
+  }
+
+  /// Messages of a parser show the place below the words.
+  static std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
   const Card& card_;
   const wire::Hello& about_;

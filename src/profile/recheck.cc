@@ -68,6 +68,12 @@ std::string text_at(const Json& record, const char* key) {
 
 }  // namespace
 
+bool has_samples(const Json& record) {
+  if (!record.is_object() || text_at(record, "kind") == "replayed") return false;
+  const auto provenance = record.find("provenance");
+  return provenance == record.end() || !provenance->is_object() || !provenance->contains("table");
+}
+
 base::Result<std::vector<std::string>> recheck(const Json& record, std::string_view raw) {
   if (!record.is_object() || text_at(record, "format") != "edgetran.measurement/2") {
     return base::fail(base::ErrorCategory::kUsage,
@@ -76,7 +82,7 @@ base::Result<std::vector<std::string>> recheck(const Json& record, std::string_v
                                   record.is_object() ? text_at(record, "format") : ""),
                       "measure again with this version");
   }
-  if (text_at(record, "kind") == "replayed") {
+  if (!has_samples(record)) {
     return base::fail(base::ErrorCategory::kUsage,
                       "a replayed record comes from a table and has no samples");
   }

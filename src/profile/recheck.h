@@ -9,6 +9,9 @@
 
 namespace edgetran::profile {
 
+/// Whether a record was computed from samples: not one that a table answered, measured or modelled.
+bool has_samples(const base::Json& record);
+
 /// Computes every figure of a record anew from its raw samples and returns where the two differ, a
 /// sentence each, with the JSON pointer; empty: equal bit for bit. That the samples are not those
 /// whose hash the record holds is the first difference. What a director adds to a record of its own

@@ -120,8 +120,6 @@ class Rechecked {
   Reply reply_;
 };
 
-bool is_replayed(const Json& record) { return record.value("kind", Json()) == "replayed"; }
-
 // -- files of records -----------------------------------------------------------------------------
 
 /// The lines of measurements.jsonl: {"spec", "record"} after one that names the format.
@@ -179,7 +177,7 @@ Result<Reply> recheck_file(const fs::path& file, const std::string& raw) {
   EDGETRAN_ASSIGN(const auto records, read_records(text, file));
   Rechecked rechecked;
   for (const Kept& kept : records) {
-    if (records.size() > 1 && is_replayed(kept.record)) {
+    if (records.size() > 1 && !profile::has_samples(kept.record)) {
       rechecked.replayed(kept.name);
       continue;
     }
@@ -208,7 +206,7 @@ void recheck_log(const CampaignState& state, const fs::path& folder, Rechecked& 
                                   step.deployment),
                       record,
                       {}};
-      if (is_replayed(record)) {
+      if (!profile::has_samples(record)) {
         rechecked.replayed(kept.name);
         continue;
       }

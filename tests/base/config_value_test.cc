@@ -116,6 +116,19 @@ TEST(ConfigMap, MissingKeyIsNamedWithItsMap) {
               HasSubstr("s.yaml:2:3: outer: key \"b\" is missing\n      a: 1\n      ^"));
 }
 
+TEST(ConfigMap, AMisspeltRequiredKeyIsToldAtItsPlace) {
+  const auto value = ConfigValue::parse_yaml("law:\n  seed: 1\n  noise_shar: 2\n", "s.yaml");
+  ASSERT_TRUE(value);
+  auto outer = ConfigMap::of(*value);
+  ASSERT_TRUE(outer);
+  auto law = ConfigMap::of(*outer->require("law"));
+  ASSERT_TRUE(law);
+  const auto missing = law->require("noise_share");
+  ASSERT_FALSE(missing);
+  EXPECT_THAT(missing.error().message, HasSubstr("s.yaml:3:3: law: key \"noise_share\" is missing"));
+  EXPECT_EQ(missing.error().hint, "is \"noise_shar\" meant to be it?");
+}
+
 TEST(NearestName, FindsSwapsOmissionsAndCase) {
   const std::vector<std::string> names = {"learning_rate", "batch", "length"};
   EXPECT_EQ(nearest_name("lenght", names), "length");

@@ -136,6 +136,25 @@ TEST(BoardCheck, ADeclaredSensorWithoutPermissionIsMissingWithItsOneLine) {
   EXPECT_FALSE((BoardCheck{.about = {}, .lines = all}).usable());
 }
 
+TEST(BoardCheck, ADeclaredSensorThatFailsIsToldWithItsOwnCause) {
+  Card local = card();
+  local.board.kind = BoardKind::kLocal;
+  local.board.sensors = {ina219(1)};
+  base::Json theirs = capabilities();
+  theirs["sensor_problems"].push_back({{"driver", "declared"},
+                                       {"source", base::dump_json(ina219(1))},
+                                       {"message", "--sensor:1:1: cannot open /dev/i2c-1\n{...}"},
+                                       {"fix", "load i2c-dev"}});
+  const auto all = lines(local, theirs);
+  EXPECT_EQ(std::count_if(all.begin(), all.end(),
+                          [](const CheckLine& line) { return line.state != State::kOk; }),
+            1);
+  const CheckLine found = line(local, theirs, "sensor ina219");
+  EXPECT_EQ(found.state, State::kMissing);
+  EXPECT_EQ(found.message, "--sensor:1:1: cannot open /dev/i2c-1");
+  EXPECT_EQ(found.fix, "load i2c-dev");
+}
+
 TEST(BoardCheck, OfTwoDeclaredSensorsOfADriverBothMustBeThere) {
   Card card = device::card();
   card.board.sensors = {ina219(1), ina219(2)};

@@ -260,5 +260,48 @@ TEST(GaugePeak, AgreesWithBruteForce) {
   }
 }
 
+TEST(GaugeEnergy, OfAValueThatNeverChangesIsAsUncertainAsItIsLarge) {
+  PowerTrace trace = gauge_trace(std::vector<double>(20, 9.0));
+  trace.update_s = 0;  // calibration saw no change
+  const WindowEnergy window = window_energy(trace, 2.5, 17.5);
+  EXPECT_EQ(fault_name(window.fault), "");
+  EXPECT_NEAR(window.energy_j, 9 * 15, 1e-9);
+  EXPECT_EQ(window.edge_j, window.energy_j);
+  EXPECT_EQ(window.updates, 0);
+  // Two changes bound the period.
+  trace.samples[8].value.watts = 9.5;
+  EXPECT_LT(window_energy(trace, 2.5, 17.5).edge_j, 0.05 * window.energy_j);
+}
+
+TEST(GaugeEnergy, StatesTheNoiseOfItsValues) {
+  // A constant load of 5 W, by a gauge whose values have 2 % of noise, each its own.
+  base::RandomStream random(7, "gauge.noise");
+  constexpr int kTraces = 1000, kUpdates = 200;
+  int covered = 0;
+  double stated_j = 0;
+  for (int trace = 0; trace < kTraces; ++trace) {
+    std::vector<double> watts;
+    for (int i = 0; i < kUpdates + 3; ++i) watts.push_back(5 + 0.1 * random.normal());
+    const WindowEnergy window = window_energy(gauge_trace(watts), 1.3, kUpdates + 1.3);
+    covered += std::abs(window.energy_j - 5 * kUpdates) <= window.edge_j ? 1 : 0;
+    stated_j += window.edge_j / kTraces;
+  }
+  EXPECT_GE(covered, 950);
+  // 95 % of the errors are below 1.96 sigma sqrt(n): the statement is not much wider.
+  EXPECT_LT(stated_j, 2 * 1.96 * 0.1 * std::sqrt(kUpdates));
+}
+
+TEST(GaugeEnergy, AWildValueOutsideAWindowDoesNotReachIntoIt) {
+  const PowerTrace good = gauge_trace({5, 5, 6, 5, 7, 5, 6, 5, 5, 6, 5});
+  const WindowEnergy expected = window_energy(good, 4.5, 7.5);
+  for (const double wild : {1e16, 1e17, 1e300}) {
+    PowerTrace trace = good;
+    trace.samples[1].value.watts = wild;
+    const WindowEnergy window = window_energy(trace, 4.5, 7.5);
+    EXPECT_EQ(fault_name(window.fault), "");
+    EXPECT_NEAR(window.energy_j, expected.energy_j, 1e-9) << wild;
+  }
+}
+
 }  // namespace
 }  // namespace edgetran::profile

@@ -149,6 +149,17 @@ TEST(SessionPower, EnergyOfAnInferenceIsTheLaws) {
   for (const char* part : {"statistics_j", "edges_j", "gain_j", "baseline_j"}) {
     EXPECT_TRUE(energy["uncertainty"][part].is_number()) << part;
   }
+  const auto half_width_j = [&](const char* parts) {
+    double squares = 0;
+    for (const auto& [name, half] : energy[parts].items()) {
+      if (half.is_number()) squares += half.get<double>() * half.get<double>();
+    }
+    return std::sqrt(squares);
+  };
+  const auto of = [&](const char* key) { return energy[key].get<double>(); };
+  EXPECT_NEAR(half_width_j("uncertainty"), (of("high_j") - of("low_j")) / 2, 1e-12);
+  EXPECT_NEAR(half_width_j("gross_uncertainty"), (of("gross_high_j") - of("gross_low_j")) / 2,
+              1e-12);
   EXPECT_NEAR(record["power"]["mean_w"].get<double>(), kBusy_w, 0.01);
   EXPECT_NEAR(record["power"]["idle_w"].get<double>(), kIdle_w, 0.01);
   EXPECT_EQ(record["power"]["peak_w"].size(), 3U);
@@ -157,6 +168,21 @@ TEST(SessionPower, EnergyOfAnInferenceIsTheLaws) {
   }
   EXPECT_TRUE(flags_of(record).empty()) << record["flags"];
   EXPECT_EQ(record["verdict"], "VALID");
+}
+
+TEST(SessionPower, WindowsThatDoNotCountAreNoFaultOfTheSensor) {
+  const Session session = measure(*find_profile("quick"));
+  auto recording = decode_recording(session.raw);
+  ASSERT_TRUE(recording) << recording.error().message;
+  auto& windows = recording->segments[0].windows;
+  for (Window& window : windows) window.major_faults = 1'000'000;
+  const std::string raw = encode_recording(*recording);
+  const Json record = make_record(*recording, base::sha256_hex(raw), raw.size());
+  EXPECT_TRUE(record["energy"].is_null());
+  EXPECT_EQ(record["reason"],
+            "all windows were discarded (" + std::to_string(windows.size()) + " SWAPPING)");
+  EXPECT_TRUE(has(record, "SWAPPING"));
+  EXPECT_FALSE(has(record, "SENSOR_FAULT"));
 }
 
 TEST(SessionPower, QuickHasABaselineAndStaysWithinItsTime) {

@@ -175,5 +175,19 @@ TEST_F(Recheck, OneThatCannotBeComputedAnewDoesNotHideTheOthers) {
   EXPECT_TRUE(checked->outcome.has_value());
 }
 
+TEST_F(Recheck, WhatATableAnsweredHasNoSamplesModelledOrNot) {
+  ASSERT_TRUE(run("c"));
+  write("replay.yaml",
+        "format: edgetran.device/1\n"
+        "board: {name: again, kind: replay, cores: 2, table: c/measurements.jsonl}\n"
+        "deployments:\n"
+        "  - {name: one, runtime: simulated, precision: fp32, threads: 1, batch: 1, length: 16}\n");
+  const auto reply = call("profile run", {{"models", path("models.jsonl")},
+                                          {"device", path("replay.yaml")},
+                                          {"out", path("r")}});
+  ASSERT_TRUE(reply) << reply.error().message << reply.error().hint;
+  EXPECT_THAT(verdicts("r"), Each("replayed"));
+}
+
 }  // namespace
 }  // namespace edgetran::service

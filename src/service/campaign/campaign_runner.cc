@@ -82,7 +82,11 @@ class CampaignRunner::BoardThread {
   }
 
   Status run() {
-    while (!progress().finished() && !runner_.stop_.requested()) EDGETRAN_TRY(step());
+    // An interruption is seen here too: it is passed on only at the next look.
+    while (!progress().finished() && !runner_.stop_.requested() &&
+           !runner_.context_.cancel.requested()) {
+      EDGETRAN_TRY(step());
+    }
     return {};
   }
 
