@@ -33,8 +33,9 @@ struct Battery {
   SysfsPower power;
 };
 
-/// The adaptor of the machine, which must not supply it at the same time.
-struct Mains {
+/// What else may supply the machine, and must not at the same time: a mains adaptor, a charger at
+/// a USB port, a wireless one, an uninterruptible supply.
+struct Adaptor {
   std::string name;
   SysfsNumber online;
 };
@@ -43,14 +44,14 @@ struct Mains {
 /// firmware's choice, so neither alone is the board's input.
 class BatterySensor final : public Sensor {
  public:
-  BatterySensor(SensorInfo info, std::vector<Battery> batteries, std::vector<Mains> mains)
-      : info_(std::move(info)), batteries_(std::move(batteries)), mains_(std::move(mains)) {}
+  BatterySensor(SensorInfo info, std::vector<Battery> batteries, std::vector<Adaptor> adaptors)
+      : info_(std::move(info)), batteries_(std::move(batteries)), adaptors_(std::move(adaptors)) {}
 
   const SensorInfo& info() const override { return info_; }
 
   base::Result<Reading> read() override {
     // Under high load some machines take from adaptor and battery together.
-    for (const Mains& supply : mains_) {
+    for (const Adaptor& supply : adaptors_) {
       EDGETRAN_ASSIGN(const int64_t online, supply.online.read());
       if (online != 0)
         return fail(ErrorCategory::kDevice, supply.name + " supplies the machine as well",
@@ -66,6 +67,11 @@ class BatterySensor final : public Sensor {
       return fail(ErrorCategory::kDevice,
                   fmt::format("no battery is discharging ({})", info_.domain),
                   std::string(kUnplug));
+    // No machine runs on nothing: the firmware does not tell, or another supply is not listed.
+    if (reading.watts == 0)
+      return fail(ErrorCategory::kDevice,
+                  fmt::format("the batteries say that they discharge at 0 W ({})", info_.domain),
+                  "this machine's batteries do not tell their power, or something else supplies it");
     return reading;
   }
 
@@ -100,7 +106,7 @@ class BatterySensor final : public Sensor {
 
   SensorInfo info_;
   std::vector<Battery> batteries_;
-  std::vector<Mains> mains_;
+  std::vector<Adaptor> adaptors_;
 };
 
 /// Volts times amperes where both are told; the firmware's own power otherwise (ACPI batteries that
@@ -127,7 +133,7 @@ bool supplies_machine(const SensorHost& host, const std::string& folder) {
 
 struct Supplies {
   std::vector<Battery> batteries;
-  std::vector<Mains> mains;
+  std::vector<Adaptor> adaptors;
 };
 
 base::Result<Supplies> open_supplies(const SensorHost& host) {
@@ -135,12 +141,12 @@ base::Result<Supplies> open_supplies(const SensorHost& host) {
   for (const std::string& name : sysfs_entries(host, kFolder)) {
     const std::string folder = fmt::format("{}/{}", kFolder, name);
     const std::string type = optional_text(host, folder + "/type");
-    if (type == "Mains") {
-      auto online = SysfsNumber::open(host, folder + "/online");
-      if (online) supplies.mains.push_back({name, std::move(*online)});
-    } else if (type == "Battery" && supplies_machine(host, folder)) {
+    if (!supplies_machine(host, folder)) continue;
+    if (type == "Battery") {
       EDGETRAN_ASSIGN(Battery battery, open_battery(host, folder, name));
       supplies.batteries.push_back(std::move(battery));
+    } else if (auto online = SysfsNumber::open(host, folder + "/online")) {
+      supplies.adaptors.push_back({name, std::move(*online)});
     }
   }
   return supplies;
@@ -170,7 +176,7 @@ FoundSensors find(const SensorHost& host) {
   info.kind = SensorKind::kGauge;
   info.boundary = Boundary::kBoardInput;
   auto sensor = std::make_unique<BatterySensor>(std::move(info), std::move(supplies->batteries),
-                                                std::move(supplies->mains));
+                                                std::move(supplies->adaptors));
   if (const auto reading = sensor->read(); !reading) {
     problem(reading.error());
   } else {

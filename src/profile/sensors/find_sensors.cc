@@ -43,19 +43,17 @@ base::Result<std::unique_ptr<Sensor>> declared_sensor(const SensorHost& host,
   EDGETRAN_ASSIGN(const ConfigValue name, settings.require("driver"));
   EDGETRAN_ASSIGN(const SensorDriver* driver, find_driver(name));
   auto sensor = driver->make(host, settings);
-  // A key that nobody asked for explains a failure better than what came of it.
+  // A wrong value is told as it is: keys after it were not asked for.
+  if (!sensor && sensor.error().category == base::ErrorCategory::kUsage) return sensor;
+  // A key that nobody asked for explains another failure better than what came of it.
   EDGETRAN_TRY(settings.finish());
   return sensor;
 }
 
 FoundSensors find_sensors(const SensorHost& host, const std::vector<std::string>& declarations) {
+  // Declared ones first: who wires a meter to a board means it, and of two for one boundary the
+  // first counts.
   FoundSensors all;
-  for (const SensorDriver& driver : sensor_drivers()) {
-    if (driver.find == nullptr) continue;
-    FoundSensors found = driver.find(host);
-    std::move(found.sensors.begin(), found.sensors.end(), std::back_inserter(all.sensors));
-    std::move(found.problems.begin(), found.problems.end(), std::back_inserter(all.problems));
-  }
   for (const std::string& declaration : declarations) {
     auto sensor = declared_sensor(host, declaration);
     if (sensor) {
@@ -67,6 +65,12 @@ FoundSensors find_sensors(const SensorHost& host, const std::vector<std::string>
                               .message = sensor.error().message,
                               .fix = sensor.error().hint});
     }
+  }
+  for (const SensorDriver& driver : sensor_drivers()) {
+    if (driver.find == nullptr) continue;
+    FoundSensors found = driver.find(host);
+    std::move(found.sensors.begin(), found.sensors.end(), std::back_inserter(all.sensors));
+    std::move(found.problems.begin(), found.problems.end(), std::back_inserter(all.problems));
   }
   return all;
 }

@@ -56,6 +56,8 @@ Boundary boundary_of(const SensorHost& host, const HwmonChip& chip, std::string_
   if (chip.name == "nouveau" || chip.name == "i915" || chip.name == "xe") {
     return Boundary::kAccelerator;
   }
+  // Of the labels in Apple's device trees (macsmc-hwmon), the one that is of the whole machine.
+  if (chip.name == "macsmc_hwmon" && label == "Total System Power") return Boundary::kBoardInput;
   // Documentation/hwmon/amd_energy.rst: EsocketX is the energy of a socket, EcoreX of a core.
   const bool counts_processor = label.starts_with("Esocket") || label.starts_with("Ecore");
   if (chip.name == "amd_energy" && counts_processor) return Boundary::kPackage;

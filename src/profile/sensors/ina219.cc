@@ -18,6 +18,7 @@ using base::fail;
 // Registers and fields: Texas Instruments SBOS448G, tables 2 to 8.
 enum Register : uint8_t {
   kConfiguration = 0,
+  kShuntVoltage = 1,
   kBusVoltage = 2,
   kPower = 3,
   kCurrent = 4,
@@ -35,6 +36,10 @@ constexpr uint16_t kConversionReady = 1U << 1;  // CNVR
 constexpr double kSmallestRange_v = 0.040;
 constexpr int kRanges = 4;
 constexpr double kLargestRange_v = 0.320;
+constexpr double kShuntBit_v = 10e-6;
+// The converter clips at its range and says nothing. A mean of 128 that is so near to it holds
+// clipped ones.
+constexpr double kFullShare = 0.99;
 constexpr double kCalibrationConstant = 0.04096;
 constexpr double kPowerPerCurrentBit = 20;  // W of a power bit over A of a current bit
 constexpr double kCurrentBits = 32768;
@@ -97,6 +102,15 @@ class Ina219 final : public Sensor {
     EDGETRAN_ASSIGN(const uint16_t bus, device_->read_register(kBusVoltage));
     if ((bus & kOverflow) != 0) {
       return fail(ErrorCategory::kDevice, info_.source + " says that its power is out of range",
+                  "raise max_current_a on the card, or use a smaller shunt");
+    }
+    EDGETRAN_ASSIGN(const uint16_t shunt, device_->read_register(kShuntVoltage));
+    const double drop_v = static_cast<int16_t>(shunt) * kShuntBit_v;
+    if (std::abs(drop_v) >= kFullShare * settings_.range_v) {
+      return fail(ErrorCategory::kDevice,
+                  fmt::format("{} shows {:.4g} V across its shunt, the end of its range of {:.4g} V: "
+                              "more current flows than it can show",
+                              info_.source, drop_v, settings_.range_v),
                   "raise max_current_a on the card, or use a smaller shunt");
     }
     EDGETRAN_ASSIGN(const uint16_t raw, device_->read_register(kCurrent));
@@ -181,6 +195,7 @@ Ina219Settings ina219_settings(const Ina219Wiring& wiring) {
   int gain = 0;
   while (gain + 1 < kRanges && kSmallestRange_v * (1 << gain) * (1 + kRounding) < drop_v) ++gain;
   Ina219Settings settings;
+  settings.range_v = kSmallestRange_v * (1 << gain);
   settings.configuration =
       static_cast<uint16_t>(kBus32V | gain << kGainShift | kAverage128 << kBusAdcShift |
                             kAverage128 << kShuntAdcShift | kContinuous);

@@ -31,10 +31,6 @@ constexpr std::string_view kDriverDevice = "/dev/nvidiactl";
 constexpr double kMilli = 1e-3;
 constexpr double kInstantWindow_s = 0.025;  // see above
 constexpr double kAverageWindow_s = 1.0;
-// The limit is held on average. Figures a few per cent above it are seen at full load and are no
-// fault of the sensor; a quarter more is none that a regulated board takes for tens of
-// milliseconds.
-constexpr double kAboveLimit = 1.25;
 
 /// How an accelerator tells its power.
 enum class PowerSource : uint8_t { kInstant, kAverage, kUsage };

@@ -51,6 +51,28 @@ TEST(Battery, VoltsTimesAmperesWhileItDischarges) {
   EXPECT_NEAR(found.sensors[0]->read()->watts, 11.4 * 0.85, 1e-12);
 }
 
+TEST(Battery, AnyOtherSupplyThatIsOnlineFeedsTheMachineToo) {
+  for (const char* type : {"Mains", "USB", "Wireless", "UPS"}) {
+    const SysfsTree tree;
+    const std::string folder = std::string(kFolder) + "other/";
+    write_battery(tree, "BAT0", "Discharging", 11'400'000, 850'000);
+    tree.write(folder + "type", type);
+    tree.write(folder + "online", "1");
+    EXPECT_THAT(read(tree).error().message, HasSubstr("other supplies the machine as well")) << type;
+    tree.write(folder + "online", "0");
+    EXPECT_TRUE(read(tree)) << type;
+    tree.write(folder + "online", "1");
+    tree.write(folder + "scope", "Device");  // it charges a mouse
+    EXPECT_TRUE(read(tree)) << type;
+  }
+}
+
+TEST(Battery, ThatDischargesAtNothingTellsNothing) {
+  const SysfsTree tree;
+  write_battery(tree, "BAT0", "Discharging", 11'400'000, 0);
+  EXPECT_THAT(read(tree).error().message, HasSubstr("discharge at 0 W"));
+}
+
 TEST(Battery, TheSignOfTheCurrentIsTheDriversHabit) {
   const SysfsTree tree;
   write_battery(tree, "BAT0", "Discharging", 3'700'000, -500'000);

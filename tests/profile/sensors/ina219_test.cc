@@ -47,6 +47,8 @@ class FakeBus final : public I2cDevice {
     switch (number) {
       case 0:
         return chip_.configuration;
+      case 1:
+        return static_cast<uint16_t>(chip_.shunt_bits());
       case 2: {
         const bool ready = chip_.conversions_to_wait-- <= 0;
         return static_cast<uint16_t>(chip_.bus_bits() << 3 | (ready ? 2 : 0) |
@@ -175,6 +177,20 @@ TEST(Ina219, OverflowIsAnError) {
   ASSERT_FALSE(sensor);  // 50 mV are beyond what its calibration can count
   EXPECT_THAT(sensor.error().message, HasSubstr("out of range"));
   EXPECT_THAT(sensor.error().hint, HasSubstr("max_current_a"));
+}
+
+TEST(Ina219, ACurrentAtTheEndOfTheRangeIsNoFigure) {
+  Chip chip{.shunt_v = 0.31, .bus_v = 5};
+  const auto sensor = start(chip, wires(0.1, 3.2));
+  ASSERT_TRUE(sensor);
+  EXPECT_NEAR((*sensor)->read()->watts, 3.1 * 5, 0.02);
+  for (const double amperes : {3.19, 4.0, 8.0}) {
+    chip.shunt_v = 0.1 * amperes;  // the converter clips at 0.32 V
+    const auto reading = (*sensor)->read();
+    ASSERT_FALSE(reading) << amperes;
+    EXPECT_THAT(reading.error().message, HasSubstr("end of its range of 0.32 V"));
+    EXPECT_THAT(reading.error().hint, HasSubstr("smaller shunt"));
+  }
 }
 
 TEST(Ina219, AChipThatStartedAgainIsAnErrorAndNotZeroWatts) {
