@@ -279,6 +279,20 @@ TEST_F(SshBoard, AnAgentThatDoesNotTellItsTimeLeavesTheClockOut) {
   EXPECT_FALSE(measurement->record["provenance"].contains("clock"));
 }
 
+TEST_F(SshBoard, AnAgentThatWentAfterAWholeMeasurementIsNotAskedForTheNext) {
+  const FakeAgent agent(R"({"leave_at": 1})");
+  AtWindow events(-1, [] {});
+  const auto board = make_board(card(agent.program().string()), options());
+  const auto first = board->measure(real_request(), events, {});
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_TRUE(first->record["provenance"]["clock"]["drift"].is_null());
+  const auto second = board->measure(real_request(), events, {});
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_TRUE(second->record["provenance"]["clock"]["drift"].is_number());
+  EXPECT_EQ(second->record["provenance"]["connection"]["reconnects"], 0);
+  EXPECT_EQ(events.reconnects, 0);
+}
+
 TEST_F(SshBoard, ABoardThatIsAwayForAWhileIsWaitedFor) {
   const FakeAgent agent(R"({"hang_at": {"1": 2}})");
   class Events final : public base::EventSink {
