@@ -43,6 +43,29 @@ Error too_large(const fs::path& path, uint64_t limit_bytes) {
           fmt::format("{} is larger than the limit of {} bytes", path.string(), limit_bytes), ""};
 }
 
+/// kResource with the holder's process id, which it wrote into the file, where another has the
+/// lock.
+Status lock_now(int descriptor, const fs::path& path) {
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno != EWOULDBLOCK) return fail(system_error("cannot lock", path, errno));
+  std::array<char, 32> holder{};
+  const ssize_t count = ::pread(descriptor, holder.data(), holder.size() - 1, 0);
+  const std::string_view text(holder.data(), count > 0 ? static_cast<size_t>(count) : 0);
+  const std::string_view id = text.substr(0, text.find_first_not_of("0123456789"));
+  return fail(ErrorCategory::kResource,
+              fmt::format("{} is locked by {}", path.string(),
+                          id.empty() ? "another process" : fmt::format("process {}", id)),
+              "wait until that process has ended, or stop it");
+}
+
+/// Whether the opened file is still the one of this name.
+bool is_at(int descriptor, const fs::path& path) {
+  struct stat opened {};
+  struct stat named {};
+  return ::fstat(descriptor, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
 }  // namespace
 
 Result<std::string> read_file(const fs::path& path, uint64_t limit_bytes) {
@@ -125,27 +148,26 @@ TemporaryFolder::~TemporaryFolder() {
 }
 
 Result<FileLock> FileLock::acquire(const fs::path& path) {
-  Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-  if (!descriptor.valid()) return fail(system_error("cannot open lock file", path, errno));
-  if (::flock(descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return fail(system_error("cannot lock", path, errno));
-    std::array<char, 32> holder{};
-    const ssize_t count = ::pread(descriptor.get(), holder.data(), holder.size() - 1, 0);
-    const std::string_view text(holder.data(), count > 0 ? static_cast<size_t>(count) : 0);
-    const std::string_view id = text.substr(0, text.find_first_not_of("0123456789"));
-    return fail(ErrorCategory::kResource,
-                fmt::format("{} is locked by {}", path.string(),
-                            id.empty() ? "another process" : fmt::format("process {}", id)),
-                "wait until that process has ended, or stop it");
+  // Somebody may remove the file between our opening and locking it; who locks the new one would
+  // not see us. Each round costs that somebody a removal: a few are enough.
+  constexpr int kRounds = 16;
+  for (int round = 0; round < kRounds; ++round) {
+    Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+    if (!descriptor.valid()) return fail(system_error("cannot open lock file", path, errno));
+    EDGETRAN_TRY(lock_now(descriptor.get(), path));
+    if (!is_at(descriptor.get(), path)) continue;
+    // The holder's id is for messages only, so a full disk does not undo the lock.
+    const std::string id = fmt::format("{}\n", ::getpid());
+    [[maybe_unused]] const bool named =
+        ::ftruncate(descriptor.get(), 0) == 0 &&
+        ::pwrite(descriptor.get(), id.data(), id.size(), 0) == static_cast<ssize_t>(id.size());
+    FileLock lock;
+    lock.descriptor_ = descriptor.release();
+    return lock;
   }
-  // The holder's id is for the message above only, so a full disk does not undo the lock.
-  const std::string id = fmt::format("{}\n", ::getpid());
-  [[maybe_unused]] const bool named =
-      ::ftruncate(descriptor.get(), 0) == 0 &&
-      ::pwrite(descriptor.get(), id.data(), id.size(), 0) == static_cast<ssize_t>(id.size());
-  FileLock lock;
-  lock.descriptor_ = descriptor.release();
-  return lock;
+  return fail(ErrorCategory::kResource,
+              fmt::format("{} is removed again and again while it is being locked", path.string()),
+              "let the file be: it is in use");
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}

@@ -94,11 +94,21 @@ void ProgressPrinter::show_training(const base::Json& fields) {
   line(training_status(fields));
 }
 
+void ProgressPrinter::warn(const base::Event& event) {
+  const std::string text = event.fields.value("text", std::string());
+  const int times = ++warned_[text];
+  if (times == 1) {
+    line("edgetran: warning: " + text);
+  } else if (event.name == "reconnect") {
+    // What is wrong with a request is said once; each broken connection is news.
+    line(fmt::format("edgetran: warning: {} ({} times so far)", text, times));
+  }
+}
+
 void ProgressPrinter::emit(const base::Event& event) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (event.name == "warning" || event.name == "reconnect") {
-    const std::string text = event.fields.value("text", std::string());
-    if (warned_.insert(text).second) line("edgetran: warning: " + text);  // each once
+    warn(event);
     return;
   }
   if (event.name == "rollback") {

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <map>
 #include <mutex>
-#include <set>
 #include <string>
 
 #include "base/event.h"
@@ -33,8 +33,9 @@ class ProgressPrinter final : public base::EventSink {
   void clear_status();
   void line(const std::string& text);
   void show_training(const base::Json& fields);
+  void warn(const base::Event& event);
   std::mutex mutex_;
-  std::set<std::string> warned_;  ///< texts of warnings that were printed
+  std::map<std::string, int> warned_;  ///< how often a warning's text came
   bool quiet_;
   bool terminal_;
   std::FILE* stream_;

@@ -66,8 +66,8 @@ bool is_plain_file_name(const std::string& name) {
 
 }  // namespace
 
-AgentBoard::AgentBoard(Card card, BoardOptions options)
-    : card_(std::move(card)), options_(std::move(options)) {}
+AgentBoard::AgentBoard(Card card, BoardOptions options, double silence_s)
+    : card_(std::move(card)), options_(std::move(options)), silence_s_(silence_s) {}
 
 base::Result<AgentBoard::Prepared> AgentBoard::prepare(const MeasureRequest& request) const {
   EDGETRAN_ASSIGN(Deployment deployment, card_.deployment(request.deployment));
@@ -191,7 +191,10 @@ base::Status AgentBoard::measure_once(const Prepared& prepared, const Json& fiel
   }
   if (!before) return {};
   // The measurement is whole: a way that breaks now costs the drift, not the result.
-  const auto after = agent.clock_reading(cancel).value_or(std::nullopt);
+  const auto read = agent.clock_reading(cancel);
+  // Nobody is behind it any more: the next request shall not find that out anew.
+  if (!read && read.error().category == ErrorCategory::kProtocol) agent.abort();
+  const auto after = read.value_or(std::nullopt);
   if (after) clocks.push_back(*after);
   measurement.record["provenance"]["clock"] = clock_json(*before, after);
   return {};
@@ -256,11 +259,17 @@ base::Result<std::map<std::string, std::string>> AgentBoard::convert(
 base::Result<int> AgentBoard::with_agent(base::EventSink& events, const base::CancelToken& cancel,
                                          const Work& work, const Progress& progress) {
   Patience patience(options_.reconnect);
+  std::optional<base::Error> earlier;
   while (true) {
     const Attempt done = attempt(cancel, work, patience.retries() > 0);
     if (done) return patience.retries();
     const TransportEnd& end = done.error();
-    if (end.kind == TransportEnd::Kind::kFinal) return base::fail(end.error);
+    if (end.kind == TransportEnd::Kind::kFinal) {
+      // An agent that hangs on its board keeps the lease: the board is lost, not merely busy.
+      if (!earlier || end.error.category != ErrorCategory::kResource) return base::fail(end.error);
+      return base::fail(ErrorCategory::kDevice,
+                        fmt::format("{}; {}", earlier->message, end.error.message), end.error.hint);
+    }
     // A board that has never answered is not waited for: more likely the card is wrong.
     const bool wait = reached_ || end.kind == TransportEnd::Kind::kAgent;
     const auto delay_s = wait ? patience.next(end.kind, progress()) : std::nullopt;
@@ -270,6 +279,7 @@ base::Result<int> AgentBoard::with_agent(base::EventSink& events, const base::Ca
          {{"board", card_.board.name},
           {"wait_s", *delay_s},
           {"text", fmt::format("{}; trying again in {:g} s", end.error.message, *delay_s)}}});
+    earlier = end.error;
     EDGETRAN_TRY(wait_for(*delay_s, cancel));
   }
 }
@@ -293,7 +303,10 @@ AgentBoard::Attempt AgentBoard::attempt(const base::CancelToken& cancel, const W
   }
   auto status = agent_->lease(cancel);
   if (status) status = work(*agent_);
-  if (status) return {};
+  if (status) {
+    if (agent_->aborted()) agent_.reset();
+    return {};
+  }
   TransportEnd end{TransportEnd::Kind::kFinal, std::move(status).error()};
   const bool broke = end.error.category == ErrorCategory::kProtocol;
   if (broke) end = agent_->end(end.error);
@@ -308,9 +321,12 @@ AgentBoard::Attempt AgentBoard::reach(const base::CancelToken& cancel, bool agai
   // After a break the board's old agent may hold the lease until it notices.
   const double wait_s =
       again ? std::max(options_.lease_wait_s, kLease_s + kLeaseSlack_s) : options_.lease_wait_s;
-  auto agent = AgentClient::open(
-      std::move(*transport),
-      {.board = card_.board.name, .exclusive = runs_model(), .lease_wait_s = wait_s}, cancel);
+  auto agent = AgentClient::open(std::move(*transport),
+                                 {.board = card_.board.name,
+                                  .exclusive = runs_model(),
+                                  .lease_wait_s = wait_s,
+                                  .silence_s = silence_s_},
+                                 cancel);
   if (!agent) return tl::unexpected<TransportEnd>(std::move(agent).error());
   agent_ = std::move(*agent);
   reached_ = true;

@@ -18,7 +18,8 @@ namespace edgetran::device {
 /// says, and the request made again; a measurement goes on after the windows that have arrived.
 class AgentBoard : public Board {
  public:
-  AgentBoard(Card card, BoardOptions options);
+  /// `silence_s`: AgentClientOptions::silence_s, for tests.
+  AgentBoard(Card card, BoardOptions options, double silence_s = 0);
 
   const Card& card() const override { return card_; }
   base::Result<std::vector<std::string>> model_formats(const std::string& runtime,
@@ -65,6 +66,7 @@ class AgentBoard : public Board {
 
   Card card_;
   BoardOptions options_;
+  double silence_s_;
   std::unique_ptr<AgentClient> agent_;
   std::unique_ptr<Meters> meters_;  ///< from the first measurement on
   bool reached_ = false;            ///< an agent has answered before

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/version.h"
+#include "device/silence.h"
 
 namespace edgetran::device {
 
@@ -23,6 +24,8 @@ constexpr double kSlowestBytesPer_s = 1e5;
 constexpr double kLeaseRetry_s = 0.1;
 /// The quickest of so many round trips is close to what the way allows.
 constexpr int kRoundTrips = 8;
+/// What measures nothing answers heartbeats; six of them without an answer are no accident.
+constexpr double kDeaf_s = 2 * kLease_s;
 
 wire::CallOptions short_call(const base::CancelToken& cancel, uint64_t bytes = 0) {
   wire::CallOptions options;
@@ -30,6 +33,20 @@ wire::CallOptions short_call(const base::CancelToken& cancel, uint64_t bytes = 0
   options.cancel = cancel;
   return options;
 }
+
+/// Passes events on, and lets the bound of silence learn from them.
+class Heard final : public base::EventSink {
+ public:
+  Heard(base::EventSink& others, Silence& silence) : others_(others), silence_(silence) {}
+  void emit(const base::Event& event) override {
+    silence_.heard(event, base::SystemClock().now_s());
+    others_.emit(event);
+  }
+
+ private:
+  base::EventSink& others_;
+  Silence& silence_;
+};
 
 }  // namespace
 
@@ -124,16 +141,37 @@ base::Status AgentClient::put(std::string_view model, const std::string& sha256,
 
 base::Result<Json> AgentClient::measure(const Json& fields, std::string_view blob,
                                         base::EventSink& events, const base::CancelToken& cancel) {
+  Silence silence(fields.value("profile", std::string()));
+  Heard heard(events, silence);
+  const bool by_time = fields.value("mode", std::string()) != "latency";
   wire::CallOptions options;
-  options.events = &events;
+  options.events = &heard;
   options.cancel = cancel;
   options.heartbeat_verb = "lease";
   // Nothing is sent inside a measured window: the agent says between two of them when it wants the
   // lease renewed. What measures nothing is told by time.
   options.heartbeat_event = "renew";
-  if (fields.value("mode", std::string()) != "latency") options.heartbeat_s = kHeartbeat_s;
-  EDGETRAN_ASSIGN(auto reply, client_.call("measure", fields, blob, options));
-  return std::move(reply.json);
+  if (by_time) options.heartbeat_s = kHeartbeat_s;
+  options.silence_s = [&] {
+    if (options_.silence_s > 0) return options_.silence_s;
+    return by_time ? kDeaf_s : silence.bound_s();
+  };
+  auto reply = client_.call("measure", fields, blob, options);
+  if (!reply && client_.silent()) {
+    hung_ = true;
+    abort();
+  }
+  return std::move(reply).map([](wire::Message message) { return std::move(message.json); });
+}
+
+TransportEnd AgentClient::end(const base::Error& seen) {
+  if (!hung_) return transport_->end(seen);
+  // How the way ended was our own doing. Hung once is like died once: another agent may do better.
+  return {TransportEnd::Kind::kAgent,
+          {ErrorCategory::kDevice,
+           fmt::format("the agent of the board \"{}\" hangs: {}", options_.board, seen.message),
+           "look at its process there: is it stopped, or out of memory? where it is to be waited "
+           "for, measure a smaller model"}};
 }
 
 base::Result<std::string> AgentClient::fetch(const std::string& sha256, uint64_t bytes,

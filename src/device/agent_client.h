@@ -25,6 +25,8 @@ struct AgentClientOptions {
   std::string board;         ///< its name, for messages
   bool exclusive = true;     ///< lease of the whole machine, or only of this agent
   double lease_wait_s = 60;  ///< how long to wait for a machine that another process holds
+  /// How long an agent at work may say nothing; 0: as its profile wants (silence.h).
+  double silence_s = 0;
 };
 
 /// One agent as its client: greeted, leased, and gone with this object.
@@ -51,7 +53,8 @@ class AgentClient {
   base::Status put(std::string_view model, const std::string& sha256,
                    const base::CancelToken& cancel);
 
-  /// The verb `measure`; keeps the lease alive while it runs.
+  /// The verb `measure`; keeps the lease alive while it runs. kProtocol where the agent is silent
+  /// for too long: it hangs, and the connection to it is broken.
   base::Result<base::Json> measure(const base::Json& fields, std::string_view blob,
                                    base::EventSink& events, const base::CancelToken& cancel);
 
@@ -62,7 +65,7 @@ class AgentClient {
   /// What the agent says of itself.
   const wire::Hello& about() const { return about_; }
   /// Why the connection ended, once a call failed with `seen`.
-  TransportEnd end(const base::Error& seen) { return transport_->end(seen); }
+  TransportEnd end(const base::Error& seen);
   /// Breaks the connection; the call at work then fails. Nothing else may be asked afterwards.
   void abort();
   bool aborted() const { return aborted_; }
@@ -78,6 +81,7 @@ class AgentClient {
   wire::Client client_;
   wire::Hello about_;
   bool aborted_ = false;
+  bool hung_ = false;
 };
 
 }  // namespace edgetran::device

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string_view>
 #include <utility>
 
+#include "base/text.h"
 #include "device/card_agent.h"
 #include "profile/measure_request.h"
 
@@ -33,11 +35,41 @@ constexpr std::array kKinds = {KindName{BoardKind::kLocal, "local"},
                                KindName{BoardKind::kReplay, "replay"},
                                KindName{BoardKind::kSsh, "ssh"}, KindName{BoardKind::kTls, "tls"}};
 
-base::Result<std::string> require_string(ConfigMap& map, const std::string& key) {
-  EDGETRAN_ASSIGN(const auto value, map.require(key));
+/// Longer than any name that a table has room for.
+constexpr size_t kMaxNameCharacters = 100;
+/// Marks that turn the direction of what follows, and separators of lines and paragraphs: no
+/// control characters to Unicode, but a text with them is not read as it is shown.
+constexpr std::array<std::string_view, 14> kHiddenMarks = {
+    "\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b",
+    "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"};
+
+bool is_plain_text(const std::string& text) {
+  return text == base::printable(text) &&
+         std::none_of(kHiddenMarks.begin(), kHiddenMarks.end(),
+                      [&](std::string_view mark) { return text.find(mark) != std::string::npos; });
+}
+
+/// A name goes to terminals, tables and CSV files as it is.
+base::Result<std::string> read_name(const ConfigValue& value, const std::string& key) {
   EDGETRAN_ASSIGN(std::string text, value.as_string());
   if (text.empty()) return base::fail(value.error(key + " is empty"));
+  if (!is_plain_text(text)) {
+    return base::fail(value.error(
+        fmt::format("{} {} has a line break, a control character or a mark of direction", key,
+                    base::in_quotes(text)),
+        "a name is printable text on one line, such as pi-5 or cpu-4t"));
+  }
+  if (const size_t length = base::count_code_points(text); length > kMaxNameCharacters) {
+    return base::fail(value.error(fmt::format("{} has {} characters; at most {} are allowed", key,
+                                              length, kMaxNameCharacters),
+                                  "what there is to say of a board goes into its description"));
+  }
   return text;
+}
+
+base::Result<std::string> require_name(ConfigMap& map, const std::string& key) {
+  EDGETRAN_ASSIGN(const auto value, map.require(key));
+  return read_name(value, key);
 }
 
 base::Result<int64_t> require_integer(ConfigMap& map, const std::string& key, int64_t low,
@@ -116,7 +148,7 @@ base::Status read_agent_keys(ConfigMap& map, BoardInfo& board) {
 base::Result<BoardInfo> read_board(const ConfigValue& value) {
   EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
   BoardInfo board;
-  EDGETRAN_ASSIGN(board.name, require_string(map, "name"));
+  EDGETRAN_ASSIGN(board.name, require_name(map, "name"));
   EDGETRAN_ASSIGN(const auto kind, map.require("kind"));
   EDGETRAN_ASSIGN(board.kind, read_kind(kind));
   if (const auto description = map.find("description")) {
@@ -177,11 +209,11 @@ base::Result<std::string> read_runtime(const ConfigValue& value, const BoardInfo
 base::Result<Deployment> read_deployment(const ConfigValue& value, const BoardInfo& board) {
   EDGETRAN_ASSIGN(ConfigMap map, ConfigMap::of(value));
   Deployment deployment;
-  EDGETRAN_ASSIGN(deployment.name, require_string(map, "name"));
+  EDGETRAN_ASSIGN(deployment.name, require_name(map, "name"));
   EDGETRAN_ASSIGN(const auto runtime, map.require("runtime"));
   // A table's rows name whatever runtime measured them.
   if (board.kind == BoardKind::kReplay) {
-    EDGETRAN_ASSIGN(deployment.runtime, runtime.as_string());
+    EDGETRAN_ASSIGN(deployment.runtime, read_name(runtime, "runtime"));
   } else {
     EDGETRAN_ASSIGN(deployment.runtime, read_runtime(runtime, board));
   }
@@ -191,10 +223,7 @@ base::Result<Deployment> read_deployment(const ConfigValue& value, const BoardIn
   EDGETRAN_ASSIGN(deployment.batch, require_integer(map, "batch", 1, profile::kMaxBatch));
   EDGETRAN_ASSIGN(deployment.length, require_integer(map, "length", 1, profile::kMaxLength));
   if (const auto accelerator = map.find("accelerator")) {
-    EDGETRAN_ASSIGN(deployment.accelerator, accelerator->as_string());
-    if (deployment.accelerator.empty()) {
-      return base::fail(accelerator->error("accelerator is empty", "CPU is the default"));
-    }
+    EDGETRAN_ASSIGN(deployment.accelerator, read_name(*accelerator, "accelerator"));
   }
   EDGETRAN_TRY(map.finish());
   EDGETRAN_TRY(check_simulated(board, deployment, runtime, precision));

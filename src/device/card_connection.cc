@@ -134,13 +134,15 @@ base::Result<std::string> read_option(const ConfigValue& value) {
     return base::fail(value.error(fmt::format("\"{}\" is no option of ssh", text),
                                   "write NAME=VALUE, as in ProxyJump=gateway"));
   }
-  for (const std::string& fixed : fixed_ssh_options()) {
-    if (!same_word(name, fixed)) continue;
-    return base::fail(value.error(fmt::format("{} cannot be set on a card", fixed),
-                                  "EdgeTran sets it for every board; what has a key of its own "
-                                  "(port, user, identity, host_key) is set there"));
+  const auto& allowed = allowed_ssh_options();
+  if (std::any_of(allowed.begin(), allowed.end(),
+                  [&](const std::string& known) { return same_word(name, known); })) {
+    return text;
   }
-  return text;
+  return base::fail(value.error(
+      fmt::format("{} cannot be set on a card; allowed: {}", name, fmt::join(allowed, ", ")),
+      "what has a key of its own (port, user, identity, host_key) is set there; all else is set by "
+      "EdgeTran, the same for every board"));
 }
 
 base::Result<std::string> read_fingerprint(const ConfigValue& value, const std::string& key) {
@@ -161,48 +163,25 @@ void put(base::Json& json, const char* key, const std::string& text) {
 
 }  // namespace
 
-const std::vector<std::string>& fixed_ssh_options() {
-  static const std::vector<std::string> kNames = {"BatchMode",
-                                                  "StrictHostKeyChecking",
-                                                  "UserKnownHostsFile",
-                                                  "GlobalKnownHostsFile",
-                                                  "KnownHostsCommand",
-                                                  "HostKeyAlias",
-                                                  "UpdateHostKeys",
-                                                  "VerifyHostKeyDNS",
-                                                  "CheckHostIP",
-                                                  "ConnectTimeout",
-                                                  "ConnectionAttempts",
-                                                  "ServerAliveInterval",
-                                                  "ServerAliveCountMax",
-                                                  "ControlMaster",
-                                                  "ControlPath",
-                                                  "ControlPersist",
-                                                  "ClearAllForwardings",
-                                                  "ForwardAgent",
-                                                  "ForwardX11",
-                                                  "ForwardX11Trusted",
-                                                  "LocalForward",
-                                                  "RemoteForward",
-                                                  "DynamicForward",
-                                                  "Tunnel",
-                                                  "RequestTTY",
-                                                  "PermitLocalCommand",
-                                                  "LocalCommand",
-                                                  "RemoteCommand",
-                                                  "SessionType",
-                                                  "StdinNull",
-                                                  "ForkAfterAuthentication",
-                                                  "EscapeChar",
-                                                  "Compression",
-                                                  "LogLevel",
-                                                  "LogVerbose",
-                                                  "Port",
-                                                  "User",
-                                                  "HostName",
-                                                  "IdentityFile",
-                                                  "IdentitiesOnly",
-                                                  "Include"};
+const std::vector<std::string>& allowed_ssh_options() {
+  // The way to the board and the algorithms on it. Nothing that says whose key is believed, that
+  // starts a program here or there, forwards, shares, or reads more settings.
+  static const std::vector<std::string> kNames = {"AddressFamily",
+                                                  "BindAddress",
+                                                  "BindInterface",
+                                                  "CertificateFile",
+                                                  "Ciphers",
+                                                  "HostKeyAlgorithms",
+                                                  "IdentityAgent",
+                                                  "IPQoS",
+                                                  "KexAlgorithms",
+                                                  "MACs",
+                                                  "PreferredAuthentications",
+                                                  "ProxyJump",
+                                                  "PubkeyAcceptedAlgorithms",
+                                                  "RekeyLimit",
+                                                  "RequiredRSASize",
+                                                  "TCPKeepAlive"};
   return kNames;
 }
 

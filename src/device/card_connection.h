@@ -36,7 +36,7 @@ struct TlsSettings {
 };
 
 /// Strict. Exactly one of host_key and known_hosts; a host key must be a public key line; an option
-/// that would undo what ssh_arguments() sets is refused.
+/// that is not one of allowed_ssh_options() is refused.
 base::Result<SshSettings> read_ssh(const base::ConfigValue& value);
 base::Result<TlsSettings> read_tls(const base::ConfigValue& value);
 
@@ -44,7 +44,7 @@ base::Result<TlsSettings> read_tls(const base::ConfigValue& value);
 base::Json ssh_json(const SshSettings& ssh);
 base::Json tls_json(const TlsSettings& tls);
 
-/// Names of ssh's options that are set for every board and cannot be set on a card.
-const std::vector<std::string>& fixed_ssh_options();
+/// Names of ssh's options that may be set on a card: those alone.
+const std::vector<std::string>& allowed_ssh_options();
 
 }  // namespace edgetran::device

@@ -53,9 +53,10 @@ std::vector<std::string> ssh_arguments(const BoardInfo& board, const SshFiles& f
   // that ended the agent from a connection that broke.
   for (const char* option :
        {"BatchMode=yes", "StrictHostKeyChecking=yes", "GlobalKnownHostsFile=/dev/null",
-        "UpdateHostKeys=no", "VerifyHostKeyDNS=no", "CheckHostIP=no", "ConnectionAttempts=1",
-        "ControlMaster=no", "ControlPath=none", "ClearAllForwardings=yes", "ForwardAgent=no",
-        "ForwardX11=no", "Tunnel=no", "PermitLocalCommand=no", "EscapeChar=none", "Compression=no",
+        "UpdateHostKeys=no", "VerifyHostKeyDNS=no", "CheckHostIP=no",
+        "NoHostAuthenticationForLocalhost=no", "ConnectionAttempts=1", "ControlMaster=no",
+        "ControlPath=none", "ClearAllForwardings=yes", "ForwardAgent=no", "ForwardX11=no",
+        "Tunnel=no", "PermitLocalCommand=no", "EscapeChar=none", "Compression=no",
         "LogLevel=DEBUG1"}) {
     set(option);
   }

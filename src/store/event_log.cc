@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,11 +61,28 @@ Status create_log(const fs::path& path, double unix_time_s) {
   return base::write_file_atomic(path, seal_line(header));
 }
 
+/// The log itself is locked too: who removes the file `lock` while a program writes must not let a
+/// second one in.
+Status lock_log(int descriptor, const fs::path& path) {
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno != EWOULDBLOCK) return base::fail(base::system_error("cannot lock", path, errno));
+  return base::fail(ErrorCategory::kResource,
+                    path.string() + " is being written by another process",
+                    "wait until that process has ended, or stop it; leave its file \"lock\" alone");
+}
+
 }  // namespace
 
 struct EventLog::Impl {
   Impl(base::FileLock held, const base::Clock& clock_used, base::RandomStream stream)
       : lock(std::move(held)), clock(&clock_used), ids(stream) {}
+
+  ~Impl() {
+    // By hand: a child between fork and exec may hold a copy for a moment longer.
+    if (file.valid()) ::flock(file.get(), LOCK_UN);
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   /// Cuts off what an append that never finished left, after keeping a copy.
   Status repair(const LogContents& contents) {
@@ -104,12 +122,13 @@ Result<EventLog> EventLog::open(const fs::path& folder, const base::Clock& clock
   if (!fs::exists(impl->path, ignored)) {
     EDGETRAN_TRY(create_log(impl->path, clock.unix_time_s()));
   }
-  EDGETRAN_ASSIGN(LogContents contents, read_event_log(folder));
   impl->file =
       base::Descriptor(::open(impl->path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC, kFileMode));
   if (!impl->file.valid()) {
     return base::fail(base::system_error("cannot open", impl->path, errno));
   }
+  EDGETRAN_TRY(lock_log(impl->file.get(), impl->path));
+  EDGETRAN_ASSIGN(LogContents contents, read_event_log(folder));
   EDGETRAN_TRY(impl->repair(contents));
   impl->length = contents.whole_bytes;
   impl->events = std::move(contents.events);

@@ -46,10 +46,12 @@ base::Result<Message> Client::call(const std::string& verb, const base::Json& fi
   const double start_s = clock.now_s();
   cancel_sent_ = false;
   replied_ = false;
+  silent_ = false;
   next_heartbeat_s_ = start_s + options.heartbeat_s;
   if (auto sent = connection_.send(request, blob); !sent) {
     return base::fail(refusal().value_or(sent.error()));
   }
+  heard_s_ = clock.now_s();
   while (true) {
     EDGETRAN_ASSIGN(Incoming incoming, connection_.receive(kWaitTickS));
     EDGETRAN_ASSIGN(auto reply, take(std::move(incoming), id, options));
@@ -59,6 +61,7 @@ base::Result<Message> Client::call(const std::string& verb, const base::Json& fi
       return base::fail(
           protocol_error(fmt::format("no reply to \"{}\" within {:g} s", verb, options.timeout_s)));
     }
+    EDGETRAN_TRY(listen(options, now_s));
     EDGETRAN_TRY(tend(id, options, now_s));
   }
 }
@@ -103,6 +106,19 @@ base::Result<std::optional<Message>> Client::take(Incoming incoming, int64_t id,
   if (!ok->get<bool>()) return base::fail(error_from_json(json.value("error", base::Json())));
   for (const char* key : {"id", "ok", "blob_bytes"}) json.erase(key);
   return std::move(incoming.message);
+}
+
+base::Status Client::listen(const CallOptions& options, double now_s) {
+  // After what has arrived was read: a client that was itself stopped for long loses no peer.
+  if (connection_.received_bytes() != heard_bytes_) {
+    heard_bytes_ = connection_.received_bytes();
+    heard_s_ = now_s;
+  }
+  if (!options.silence_s) return {};
+  const double bound_s = options.silence_s();
+  if (now_s - heard_s_ <= bound_s) return {};
+  silent_ = true;
+  return base::fail(protocol_error(fmt::format("the peer has said nothing for {:g} s", bound_s)));
 }
 
 base::Status Client::tend(int64_t id, const CallOptions& options, double now_s) {

@@ -26,6 +26,8 @@ struct CallOptions {
   /// An event of this request at which the heartbeat is sent at once: a peer that must not be
   /// disturbed says when it wants one. Empty: none.
   std::string heartbeat_event{};
+  /// How many seconds the peer may send nothing at all; asked at each look. Empty: for ever.
+  std::function<double()> silence_s{};
 };
 
 /// The asking side of a connection: one call at a time, from one thread.
@@ -46,16 +48,23 @@ class Client {
   /// understands.
   bool replied() const { return replied_; }
 
+  /// Whether the last call was given up because nothing came for CallOptions::silence_s.
+  bool silent() const { return silent_; }
+
  private:
   std::optional<base::Error> refusal();
   base::Result<std::optional<Message>> take(Incoming incoming, int64_t id,
                                             const CallOptions& options);
   base::Status tend(int64_t id, const CallOptions& options, double now_s);
+  base::Status listen(const CallOptions& options, double now_s);
 
   Connection& connection_;
   int64_t last_id_ = 0;
   bool cancel_sent_ = false;
   bool replied_ = false;
+  bool silent_ = false;
+  uint64_t heard_bytes_ = 0;
+  double heard_s_ = 0;  ///< when the last bytes came
   double next_heartbeat_s_ = 0;
 };
 

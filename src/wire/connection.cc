@@ -51,6 +51,9 @@ base::Status Connection::write_all(std::string_view bytes) {
   const base::SystemClock clock;
   while (!bytes.empty()) {
     EDGETRAN_ASSIGN(const Portion portion, transport_->write(bytes));
+    // Neither can be waited for: asking again would go on for ever.
+    const bool stuck = portion.bytes == 0 && portion.want == Want::kNothing;
+    if (portion.ended || stuck) return vanished("it takes nothing more");
     bytes.remove_prefix(portion.bytes);
     if (portion.want == Want::kNothing) continue;
     EDGETRAN_ASSIGN(const Waited waited,

@@ -34,7 +34,7 @@ class TlsTransport final : public Transport {
     Portion portion;
     ERR_clear_error();
     if (SSL_read_ex(session_.get(), room.data(), room.size(), &portion.bytes) == 1) return portion;
-    return not_moved("read from");
+    return not_moved(Direction::kRead);
   }
 
   base::Result<Portion> write(std::string_view bytes) override {
@@ -45,7 +45,7 @@ class TlsTransport final : public Transport {
     if (SSL_write_ex(session_.get(), bytes.data(), bytes.size(), &portion.bytes) == 1) {
       return portion;
     }
-    return not_moved("write to");
+    return not_moved(Direction::kWrite);
   }
 
   int descriptor(Want /*want*/) const override { return socket_.get(); }
@@ -60,7 +60,9 @@ class TlsTransport final : public Transport {
   }
 
  private:
-  base::Result<Portion> not_moved(const char* action) {
+  enum class Direction : uint8_t { kRead, kWrite };
+
+  base::Result<Portion> not_moved(Direction direction) {
     const int code = errno;
     switch (SSL_get_error(session_.get(), 0)) {
       case SSL_ERROR_WANT_READ:
@@ -68,7 +70,11 @@ class TlsTransport final : public Transport {
       case SSL_ERROR_WANT_WRITE:
         return Portion{.want = Want::kWritable};
       case SSL_ERROR_ZERO_RETURN:
-        return Portion{.ended = true};
+        if (direction == Direction::kRead) return Portion{.ended = true};
+        // Also where the socket is gone: once the peer has said its end, OpenSSL tells that alone.
+        broken_ = true;
+        ERR_clear_error();
+        return base::fail(ErrorCategory::kProtocol, "the peer vanished: it closed the session");
       case SSL_ERROR_SYSCALL:
         broken_ = true;
         ERR_clear_error();
@@ -76,7 +82,9 @@ class TlsTransport final : public Transport {
                           "the peer vanished: " + base::system_message(code));
       default:
         broken_ = true;
-        return base::fail(tls_error(session_.get(), fmt::format("cannot {} the peer", action)));
+        return base::fail(tls_error(session_.get(), direction == Direction::kRead
+                                                        ? "cannot read from the peer"
+                                                        : "cannot write to the peer"));
     }
   }
 

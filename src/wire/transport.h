@@ -28,7 +28,8 @@ class Transport {
   virtual ~Transport() = default;
   /// Errors: kProtocol where the peer vanished, kPermission where it refused our certificate.
   virtual base::Result<Portion> read(std::span<char> room) = 0;
-  /// After a portion that wants something, the next write must begin with the same bytes.
+  /// A portion without bytes always wants something; the next write must then begin with the same
+  /// bytes.
   virtual base::Result<Portion> write(std::string_view bytes) = 0;
   /// What to poll for `want`.
   virtual int descriptor(Want want) const = 0;

@@ -251,5 +251,28 @@ TEST_F(Files, FileLockIsFreeAfterItsEndAndAfterItsHoldersDeath) {
   EXPECT_TRUE(FileLock::acquire(at("lock")).has_value());
 }
 
+TEST_F(Files, FileLockIsOfTheFileThatStandsThere) {
+  const FileLock lock = FileLock::acquire(at("lock")).value();
+  ASSERT_TRUE(fs::remove(at("lock")));
+  const FileLock next = FileLock::acquire(at("lock")).value();  // of another file of this name
+  EXPECT_FALSE(FileLock::acquire(at("lock")));
+}
+
+TEST_F(Files, FileLockRefusesALinkAndLeavesItsTargetAsItIs) {
+  ASSERT_TRUE(write_file_atomic(at("target"), "precious"));
+  fs::create_symlink(at("target"), at("lock"));
+  const auto lock = FileLock::acquire(at("lock"));
+  ASSERT_FALSE(lock);
+  EXPECT_THAT(lock.error().message, HasSubstr(at("lock").string()));
+  EXPECT_EQ(read_file(at("target")).value(), "precious");
+}
+
+TEST_F(Files, FileLockHeldElsewhereKeepsItsHoldersId) {
+  const FileLock lock = FileLock::acquire(at("lock")).value();
+  const std::string id = read_file(at("lock")).value();
+  EXPECT_FALSE(FileLock::acquire(at("lock")));
+  EXPECT_EQ(read_file(at("lock")).value(), id);
+}
+
 }  // namespace
 }  // namespace edgetran::base

@@ -86,5 +86,19 @@ TEST(Progress, QuietShowsWarningsOnly) {
   EXPECT_EQ(text, "edgetran: warning: rows are cut\n");
 }
 
+TEST(Progress, AWarningIsShownOnceAndEveryBrokenConnectionByItsNumber) {
+  const std::string text = shown(true, false, [](ProgressPrinter& printer) {
+    for (int i = 0; i < 3; ++i) {
+      printer.emit({"warning", {{"text", "rows are cut"}}});
+      printer.emit({"reconnect", {{"text", "the connection broke"}}});
+    }
+  });
+  EXPECT_EQ(text,
+            "edgetran: warning: rows are cut\n"
+            "edgetran: warning: the connection broke\n"
+            "edgetran: warning: the connection broke (2 times so far)\n"
+            "edgetran: warning: the connection broke (3 times so far)\n");
+}
+
 }  // namespace
 }  // namespace edgetran::cli

@@ -79,6 +79,37 @@ TEST(Card, MistakesAreShownAtTheirPlaceWithACaret) {
   }
 }
 
+std::string board_named(const std::string& name) {
+  return "format: edgetran.device/1\nboard: {name: \"" + name +
+         "\", kind: local, cores: 2}\ndeployments:\n" + kGood;
+}
+
+TEST(Card, ANameIsPrintableTextOnOneLine) {
+  for (const char* name :
+       {"a\\nb", "a\\e[31mb", "a\\0b", "a\\u009b31m", "\\u202Eabc", "a\\u2028b"}) {
+    const auto card = read(board_named(name));
+    ASSERT_FALSE(card) << name;
+    EXPECT_EQ(card.error().category, ErrorCategory::kUsage);
+    EXPECT_NE(card.error().message.find("card.yaml:2:15: name"), std::string::npos)
+        << card.error().message;
+  }
+  const auto deployment =
+      read(local_card("  - {name: \"a\\tb\", runtime: openvino, precision: fp32, threads: 2, "
+                      "batch: 1, length: 8}\n"));
+  ASSERT_FALSE(deployment);
+  EXPECT_NE(deployment.error().message.find("card.yaml:7"), std::string::npos);
+}
+
+TEST(Card, ANameHasAtMostAHundredCharacters) {
+  std::string name;
+  for (int i = 0; i < 100; ++i) name += "ü";
+  EXPECT_TRUE(read(board_named(name)));
+  const auto card = read(board_named(name + "x"));
+  ASSERT_FALSE(card);
+  EXPECT_NE(card.error().message.find("101 characters; at most 100"), std::string::npos)
+      << card.error().message;
+}
+
 TEST(Card, ASimulatedBoardNeedsItsLaw) {
   const auto card = read(
       "format: edgetran.device/1\nboard: {name: b, kind: simulated, cores: 1}\ndeployments: []\n");

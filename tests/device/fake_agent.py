@@ -8,6 +8,8 @@ asked, FOLDER/pid its process id. Keys of the plan, all optional:
     windows    how many a measurement has (6)
     die_at     {start: window}: the agent of that start (1, 2, ...) kills itself before that window
     hang_at    {start: window}: ... waits there for the end of its input
+    stop_at    {start: window}: ... is stopped there: alive, and deaf
+    leave_at   a start: the agent of that start is gone once its measurement is whole
     streams    false: the raw samples are kept for `fetch`, as agents did before
     fault      "hash" (the record's is wrong), "cut" (a line without its end), "protocol" (a newer one),
                "noise" (prints before it speaks)
@@ -35,6 +37,7 @@ class FakeAgent:
         self.start = self.note({"arguments": words})
         self.kept = {}
         self.models = set()
+        self.measured = False
         self.service = wire.Service("agent", {
             "capabilities": self.capabilities, "lease": self.lease, "put": self.put,
             "measure": self.measure, "fetch": self.fetch})
@@ -52,6 +55,8 @@ class FakeAgent:
         return {"runtimes": [], "sensors": [], "sensor_problems": [], "host": {"cores": 1}}
 
     def lease(self, call):
+        if self.measured and self.plan.get("leave_at") == self.start:
+            os._exit(0)
         clock = self.plan.get("clock", 0)
         return {"seconds": 60} | ({} if clock is None else {"clock_s": time.monotonic() + clock})
 
@@ -69,6 +74,8 @@ class FakeAgent:
     def stumble(self, call, window):
         if self.plan.get("die_at", {}).get(str(self.start)) == window:
             os.kill(os.getpid(), signal.SIGKILL)
+        if self.plan.get("stop_at", {}).get(str(self.start)) == window:
+            os.kill(os.getpid(), signal.SIGSTOP)
         if self.plan.get("hang_at", {}).get(str(self.start)) == window:
             while not call.cancelled:
                 time.sleep(0.01)
@@ -88,6 +95,7 @@ class FakeAgent:
             self.stumble(call, window)
             new = [{"window": window, "start": self.start}]
         text += self.stream(call, new)
+        self.measured = True
         return {"record": self.record(text)}
 
     def stream(self, call, objects):

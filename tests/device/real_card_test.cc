@@ -63,7 +63,7 @@ board:
     identity: ~/.ssh/board
     host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me@pi
     program: ~/bin/edgetran-agent
-    options: [ProxyJump=gateway, ConnectTimeoutX=3]
+    options: [ProxyJump=gateway, ciphers=aes128-ctr]
   sensors:
     - {driver: ina219, bus: 1, address: 0x41, shunt_ohm: 0.1, boundary: board-input}
     - {driver: synthetic, shape: square, base_w: 2}
@@ -187,10 +187,12 @@ TEST(RealCard, TheHostKeyIsGivenOnceAndOnlyOnce) {
 TEST(RealCard, WhatWouldUndoTheCareOfSshIsRefused) {
   for (const char* option :
        {"StrictHostKeyChecking=no", "stricthostkeychecking=no", "UserKnownHostsFile=/dev/null",
-        "ForwardAgent=yes", "LogLevel=QUIET"}) {
-    EXPECT_NE(
-        complaint(pinned("    options: ['" + std::string(option) + "']\n")).find("cannot be set"),
-        std::string::npos);
+        "ForwardAgent=yes", "LogLevel=QUIET", "NoHostAuthenticationForLocalhost=yes",
+        "CanonicalizeHostname=yes", "ProxyCommand=id", "PKCS11Provider=/tmp/x.so", "Match=all",
+        "SendEnv=HOME", "Unknown=1"}) {
+    const std::string text = complaint(pinned("    options: ['" + std::string(option) + "']\n"));
+    EXPECT_NE(text.find("cannot be set"), std::string::npos) << option;
+    EXPECT_NE(text.find("ProxyJump"), std::string::npos) << option;
   }
   EXPECT_NE(complaint(pinned("    options: [ProxyJump]\n")).find("NAME=VALUE"), std::string::npos);
 }

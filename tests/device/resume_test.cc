@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "base/hash.h"
+#include "device/agent_board.h"
 #include "device/fake_agent.h"
 
 namespace edgetran::device {
@@ -88,6 +89,37 @@ TEST(Resume, AnAgentThatDiesTwiceIsADeviceErrorThatSaysHow) {
   EXPECT_EQ(measurement.error().category, ErrorCategory::kDevice);
   EXPECT_NE(measurement.error().message.find("SIGKILL"), std::string::npos)
       << measurement.error().message;
+}
+
+/// Short enough not to be waited for, and longer than a busy machine keeps a process from its work.
+constexpr double kSilence_s = 1;
+
+base::Result<Measurement> measure_impatiently(const FakeAgent& agent, base::EventSink& events) {
+  RealBoard board(real_card(), {.agent = agent.program(), .agent_log = "/dev/null"}, kSilence_s);
+  return board.measure(real_request(), events, {});
+}
+
+TEST(Resume, AnAgentThatHangsIsReplacedAndFinishedWindowsAreKept) {
+  const FakeAgent agent(R"({"stop_at": {"1": 4}})");
+  base::NullSink events;
+  const auto measurement = measure_impatiently(agent, events);
+  ASSERT_TRUE(measurement) << measurement.error().message;
+  EXPECT_EQ(windows_of(measurement->raw), kAllWindows);
+  const auto asked = agent.noted("measure");
+  ASSERT_EQ(asked.size(), 2U);
+  EXPECT_EQ(windows_of(asked[1]["blob"].get<std::string>()), (std::vector<int>{0, 1, 2, 3}));
+}
+
+TEST(Resume, AnAgentThatHangsTwiceIsADeviceErrorThatSaysSo) {
+  const FakeAgent agent(R"({"stop_at": {"1": 0, "2": 0}})");
+  base::NullSink events;
+  const auto measurement = measure_impatiently(agent, events);
+  ASSERT_FALSE(measurement);
+  EXPECT_EQ(measurement.error().category, ErrorCategory::kDevice);
+  EXPECT_NE(measurement.error().message.find("hangs: the peer has said nothing for 1 s"),
+            std::string::npos)
+      << measurement.error().message;
+  EXPECT_FALSE(agent.lives());
 }
 
 TEST(Streaming, AWrongHashIsCorrupt) {

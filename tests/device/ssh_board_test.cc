@@ -116,6 +116,8 @@ TEST_F(SshBoard, AKnownHostsFileDoesAsWell) {
 TEST_F(SshBoard, AnotherHostKeyIsRefusedAndItsFingerprintShown) {
   Card card = this->card(kRealAgent.string());
   card.board.ssh.host_key = make_key(sshd_->path("other"));
+  // No card has it; ssh believes any key of this very machine where it is set.
+  card.board.ssh.options = {"NoHostAuthenticationForLocalhost=yes"};
   const base::Error error = refusal(card);
   EXPECT_EQ(error.category, ErrorCategory::kPermission);
   EXPECT_NE(error.message.find("SHA256:"), std::string::npos) << error.message;
@@ -277,6 +279,20 @@ TEST_F(SshBoard, AnAgentThatDoesNotTellItsTimeLeavesTheClockOut) {
   const auto measurement = measure(card(agent.program().string()), events);
   ASSERT_TRUE(measurement) << measurement.error().message;
   EXPECT_FALSE(measurement->record["provenance"].contains("clock"));
+}
+
+TEST_F(SshBoard, AnAgentThatWentAfterAWholeMeasurementIsNotAskedForTheNext) {
+  const FakeAgent agent(R"({"leave_at": 1})");
+  AtWindow events(-1, [] {});
+  const auto board = make_board(card(agent.program().string()), options());
+  const auto first = board->measure(real_request(), events, {});
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_TRUE(first->record["provenance"]["clock"]["drift"].is_null());
+  const auto second = board->measure(real_request(), events, {});
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_TRUE(second->record["provenance"]["clock"]["drift"].is_number());
+  EXPECT_EQ(second->record["provenance"]["connection"]["reconnects"], 0);
+  EXPECT_EQ(events.reconnects, 0);
 }
 
 TEST_F(SshBoard, ABoardThatIsAwayForAWhileIsWaitedFor) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/files.h"
 #include "base/process.h"
@@ -52,7 +53,7 @@ TEST(SshCommand, ChecksTheHostKeyAgainstThePinnedOneAlone) {
   for (const char* option :
        {"BatchMode=yes", "StrictHostKeyChecking=yes", "GlobalKnownHostsFile=/dev/null",
         "UserKnownHostsFile=\"/tmp/a b/known\"", "HostKeyAlias=edgetran-board", "UpdateHostKeys=no",
-        "VerifyHostKeyDNS=no"}) {
+        "VerifyHostKeyDNS=no", "NoHostAuthenticationForLocalhost=no"}) {
     EXPECT_TRUE(has(words, option)) << option;
   }
   EXPECT_EQ(words.at(place(words, "-F") + 1), "/dev/null");
@@ -80,17 +81,46 @@ TEST(SshCommand, IsUnderstoodByTheSystemsSshAsItIsMeant) {
   wanted.ssh.user = "me";
   wanted.ssh.port = 2222;
   wanted.ssh.identity = "/tmp/50% sure/key";
-  wanted.ssh.options = {"StrictHostKeyChecking=no", "ForwardAgent=yes", "Ciphers=aes128-ctr"};
+  wanted.ssh.options = {"StrictHostKeyChecking=no", "ForwardAgent=yes", "Ciphers=aes128-ctr",
+                        "NoHostAuthenticationForLocalhost=yes"};
   const auto folder = std::move(*base::TemporaryFolder::create("50% a b"));
   const auto known = folder.path() / "known";
   const std::string text = understood(ssh_arguments(wanted, {known, folder.path() / "log"}));
   for (const char* line :
        {"user me\n", "port 2222\n", "hostname pi\n", "stricthostkeychecking true\n",
-        "forwardagent no\n", "batchmode yes\n", "ciphers aes128-ctr\n", "compression no\n",
-        "serveraliveinterval 10\n", "serveralivecountmax 3\n", "identitiesonly yes\n"}) {
+        "forwardagent no\n", "nohostauthenticationforlocalhost no\n", "batchmode yes\n",
+        "ciphers aes128-ctr\n", "compression no\n", "serveraliveinterval 10\n",
+        "serveralivecountmax 3\n", "identitiesonly yes\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
   }
   EXPECT_NE(text.find("userknownhostsfile " + known.string() + "\n"), std::string::npos) << text;
+}
+
+TEST(SshCommand, WhatACardMaySetIsKnownToTheSystemsSsh) {
+  if (::access("/usr/bin/ssh", X_OK) != 0) GTEST_SKIP() << "openssh-client is not installed";
+  const std::map<std::string, std::string> values = {{"AddressFamily", "inet"},
+                                                     {"BindAddress", "127.0.0.1"},
+                                                     {"BindInterface", "lo"},
+                                                     {"CertificateFile", "/tmp/key-cert.pub"},
+                                                     {"Ciphers", "aes128-ctr"},
+                                                     {"HostKeyAlgorithms", "ssh-ed25519"},
+                                                     {"IdentityAgent", "none"},
+                                                     {"IPQoS", "none"},
+                                                     {"KexAlgorithms", "curve25519-sha256"},
+                                                     {"MACs", "hmac-sha2-256"},
+                                                     {"PreferredAuthentications", "publickey"},
+                                                     {"ProxyJump", "gateway"},
+                                                     {"PubkeyAcceptedAlgorithms", "ssh-ed25519"},
+                                                     {"RekeyLimit", "1G"},
+                                                     {"RequiredRSASize", "2048"},
+                                                     {"TCPKeepAlive", "no"}};
+  const auto folder = std::move(*base::TemporaryFolder::create("ssh options"));
+  for (const std::string& name : allowed_ssh_options()) {
+    BoardInfo wanted = board();
+    wanted.ssh.options = {name + "=" + values.at(name)};
+    const auto words = ssh_arguments(wanted, {folder.path() / "known", folder.path() / "log"});
+    EXPECT_NE(understood(words), "") << name;
+  }
 }
 
 TEST(SshCommand, TheHostCannotBeTakenForAFlag) {

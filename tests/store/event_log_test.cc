@@ -143,6 +143,14 @@ TEST_F(EventLogTest, OneWriterAtATime) {
   EXPECT_TRUE(read_event_log(folder()).has_value()) << "readers do not lock";
 }
 
+TEST_F(EventLogTest, OneWriterAtATimeEvenWithoutTheFileLock) {
+  const EventLog log = value_of(open_log());
+  ASSERT_TRUE(std::filesystem::remove(folder() / "lock"));
+  const base::Error error = error_when_opened();
+  EXPECT_EQ(error.category, base::ErrorCategory::kResource);
+  EXPECT_THAT(error.message, HasSubstr("events.jsonl is being written"));
+}
+
 TEST_F(EventLogTest, NoLogIsNotFound) {
   const auto contents = read_event_log(folder() / "none");
   ASSERT_FALSE(contents.has_value());

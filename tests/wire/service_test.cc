@@ -7,6 +7,7 @@
 
 #include <array>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -315,6 +316,34 @@ TEST(Connection, SendingToAVanishedPeerIsAnErrorAndNoSignal) {
     EXPECT_EQ(status.error().category, ErrorCategory::kProtocol);
   }
   ::close(ends[1]);
+}
+
+/// Takes `portions` one after the other; whoever asks for more has not understood them.
+class Written final : public Transport {
+ public:
+  explicit Written(std::vector<Portion> portions) : portions_(std::move(portions)) {}
+  base::Result<Portion> read(std::span<char> /*room*/) override { return Portion{.ended = true}; }
+  base::Result<Portion> write(std::string_view /*bytes*/) override {
+    if (asked_ < portions_.size()) return portions_[asked_++];
+    return base::fail(ErrorCategory::kProtocol, "asked again");
+  }
+  int descriptor(Want /*want*/) const override { return -1; }
+  void finish() override {}
+
+ private:
+  std::vector<Portion> portions_;
+  size_t asked_ = 0;
+};
+
+TEST(Connection, APeerThatTakesNothingAndWantsNothingHasVanished) {
+  for (const Portion& last : {Portion{}, Portion{.ended = true}}) {
+    Connection connection(std::make_unique<Written>(std::vector<Portion>{{.bytes = 3}, last}));
+    const auto status = connection.send({{"id", 1}});
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().category, ErrorCategory::kProtocol);
+    EXPECT_NE(status.error().message.find("vanished"), std::string::npos)
+        << status.error().message;
+  }
 }
 
 TEST(Connection, APeerThatNeverReadsIsGivenUp) {

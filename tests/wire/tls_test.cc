@@ -117,6 +117,28 @@ TEST_F(TlsTest, MessagesAndLargeBlobsGoBothWaysAtOnce) {
   EXPECT_TRUE(served.get());  // the end between two messages is a good end
 }
 
+TEST_F(TlsTest, SendingToAPeerThatClosedTheSessionIsAnErrorAndNotForEver) {
+  auto accepted = accept(keys().files("board"));
+  auto client_stream = connect(options(keys().files("director")));
+  ASSERT_TRUE(client_stream) << client_stream.error().message;
+  auto server_stream = accepted.get();
+  ASSERT_TRUE(server_stream);
+  Connection connection(std::move(client_stream->transport));
+  server_stream->transport->finish();
+  const auto end = connection.receive(kHandshakeS);
+  ASSERT_TRUE(end) << end.error().message;
+  ASSERT_EQ(end->kind, Incoming::Kind::kEnd);
+  server_stream->transport.reset();
+  // The kernel takes bytes until it hears that nobody is there: soon, on loopback.
+  base::SystemClock clock;
+  const double until_s = clock.now_s() + kHandshakeS;
+  base::Status sent;
+  while (sent && clock.now_s() < until_s) sent = connection.send({{"id", 1}, {"verb", "lease"}});
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().category, ErrorCategory::kProtocol);
+  EXPECT_NE(sent.error().message.find("vanished"), std::string::npos) << sent.error().message;
+}
+
 TEST_F(TlsTest, ACertificateOfAnotherAuthorityIsRefusedByTheServer) {
   auto accepted = accept(keys().files("board"));
   auto client = connect(options(keys().files("stranger")));
