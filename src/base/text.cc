@@ -33,6 +33,16 @@ bool is_control(std::string_view sequence) {
   return lead == 0xC2 && static_cast<uint8_t>(sequence[1]) < 0xA0;
 }
 
+/// Separators of lines and paragraphs, U+2028 and U+2029, and what turns the direction of the text
+/// that follows: U+202A to U+202E, U+2066 to U+2069. A text with them is not read as it is.
+bool is_hidden(std::string_view sequence) {
+  if (sequence.size() != 3 || !sequence.starts_with("\xE2")) return false;
+  const auto second = static_cast<uint8_t>(sequence[1]);
+  const auto third = static_cast<uint8_t>(sequence[2]);
+  return (second == 0x80 && third >= 0xA8 && third <= 0xAE) ||
+         (second == 0x81 && third >= 0xA6 && third <= 0xA9);
+}
+
 }  // namespace
 
 std::string_view trim(std::string_view text) {
@@ -90,7 +100,8 @@ std::string printable(std::string_view text) {
   while (!text.empty()) {
     const size_t length = sequence_length(text);
     const std::string_view sequence = text.substr(0, std::max<size_t>(length, 1));
-    out += length == 0 || is_control(sequence) ? kReplacement : sequence;
+    const bool shown = length > 0 && !is_control(sequence) && !is_hidden(sequence);
+    out += shown ? sequence : kReplacement;
     text.remove_prefix(sequence.size());
   }
   return out;

@@ -27,8 +27,8 @@ std::optional<size_t> first_invalid_utf8(std::string_view text);
 /// Number of code points in valid UTF-8.
 size_t count_code_points(std::string_view text);
 
-/// `text` safe to show on a terminal: control characters (C0, DEL, C1) and bytes that are not
-/// UTF-8 become U+FFFD.
+/// `text` safe to show on a terminal: control characters (C0, DEL, C1), separators of lines, turns
+/// of the direction of writing and bytes that are not UTF-8 become U+FFFD.
 std::string printable(std::string_view text);
 
 }  // namespace edgetran::base

@@ -71,14 +71,19 @@ AgentBoard::AgentBoard(Card card, BoardOptions options, double silence_s)
 
 base::Result<AgentBoard::Prepared> AgentBoard::prepare(const MeasureRequest& request) const {
   EDGETRAN_ASSIGN(Deployment deployment, card_.deployment(request.deployment));
-  Prepared prepared{request, std::move(deployment), request.model_bytes, request.sha256};
-  if (prepared.model.empty() && !request.model_path.empty()) {
-    EDGETRAN_ASSIGN(prepared.model, base::read_file(request.model_path));
+  Prepared prepared{request, std::move(deployment), {}, request.sha256, 0};
+  if (request.model_bytes.empty() && !request.model_path.empty()) {
+    EDGETRAN_ASSIGN(prepared.file, base::read_file(request.model_path));
   }
-  if (prepared.model.empty()) {
+  prepared.model_size = prepared.model().size();
+  if (prepared.model_size == 0 && !runs_model() && request.model_size && !request.sha256.empty()) {
+    prepared.model_size = *request.model_size;
+    return prepared;
+  }
+  if (prepared.model_size == 0) {
     return base::fail(ErrorCategory::kUsage, "a measurement needs a model");
   }
-  const std::string found = base::sha256_hex(prepared.model);
+  const std::string found = base::sha256_hex(prepared.model());
   if (!prepared.sha256.empty() && prepared.sha256 != found) {
     return base::fail(ErrorCategory::kCorrupt,
                       fmt::format("the model has the SHA-256 {}, not {}", found, prepared.sha256),
@@ -115,7 +120,7 @@ base::Result<Measurement> AgentBoard::measure(const MeasureRequest& request,
   fields["seed"] = to_integer(request.seed);
   if (!card_.board.environment.empty()) fields["environment"] = card_.board.environment;
   // A board of a law never sees the model.
-  if (!runs_model()) fields["model_bytes"] = to_integer(prepared.model.size());
+  if (!runs_model()) fields["model_bytes"] = to_integer(prepared.model_size);
   if (runs_model() && request.cost) {
     fields["cost"] = {{"flops", request.cost->flops}, {"bytes_moved", request.cost->bytes_moved}};
   }
@@ -165,7 +170,7 @@ base::Status AgentBoard::measure_once(const Prepared& prepared, const Json& fiel
                                       AgentClient& agent, const base::CancelToken& cancel,
                                       std::vector<ClockReading>& clocks,
                                       Measurement& measurement) const {
-  if (runs_model()) EDGETRAN_TRY(agent.put(prepared.model, prepared.sha256, cancel));
+  if (runs_model()) EDGETRAN_TRY(agent.put(prepared.model(), prepared.sha256, cancel));
   std::optional<ClockReading> before;
   if (is_remote(card_.board.kind)) {
     EDGETRAN_ASSIGN(before, agent.clock_reading(cancel));
@@ -214,7 +219,7 @@ base::Result<std::string> AgentBoard::run_outputs(const MeasureRequest& request,
   base::NullSink events;
   std::string outputs;
   const Work work = [&](AgentClient& agent) -> base::Status {
-    EDGETRAN_TRY(agent.put(prepared.model, prepared.sha256, cancel));
+    EDGETRAN_TRY(agent.put(prepared.model(), prepared.sha256, cancel));
     EDGETRAN_ASSIGN(Json reply, agent.measure(fields, inputs, events, cancel));
     EDGETRAN_ASSIGN(outputs,
                     agent.fetch(reply.value("/outputs/sha256"_json_pointer, std::string()),
@@ -239,7 +244,7 @@ base::Result<std::map<std::string, std::string>> AgentBoard::convert(
   base::NullSink events;
   std::map<std::string, std::string> files;
   const Work work = [&](AgentClient& agent) -> base::Status {
-    EDGETRAN_TRY(agent.put(prepared.model, prepared.sha256, cancel));
+    EDGETRAN_TRY(agent.put(prepared.model(), prepared.sha256, cancel));
     EDGETRAN_ASSIGN(const Json reply, agent.measure(fields, {}, events, cancel));
     for (const Json& file : reply.value("files", Json::array())) {
       const std::string name = file.value("name", std::string());
@@ -350,7 +355,7 @@ base::Result<Json> SimulatedBoard::extra_fields(const Prepared& prepared) const 
                     .derive(prepared.sha256, prepared.request.seed);
   EDGETRAN_ASSIGN(
       const profile::SimulatedLaw wire,
-      simulated_law(law, prepared.deployment, *prepared.request.cost, prepared.model.size(),
+      simulated_law(law, prepared.deployment, *prepared.request.cost, prepared.model_size,
                     static_cast<uint64_t>(to_integer(stream.next_u64()))));
   return Json{{"law", profile::simulated_law_json(wire)}};
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "device/agent_client.h"
@@ -36,8 +37,10 @@ class AgentBoard : public Board {
   struct Prepared {
     const MeasureRequest& request;
     Deployment deployment;
-    std::string model;
+    std::string file;  ///< read from request.model_path; empty: request.model_bytes
     std::string sha256;
+    uint64_t model_size;
+    std::string_view model() const { return file.empty() ? request.model_bytes : file; }
   };
 
   /// Whether a measurement needs the machine for itself, and the agent the model's bytes.

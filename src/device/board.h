@@ -22,11 +22,13 @@
 namespace edgetran::device {
 
 /// A model to be measured or run. Either `model_path` or `model_bytes` names the ONNX file; its
-/// SHA-256 is computed where `sha256` is empty.
+/// SHA-256 is computed where `sha256` is empty. A board that runs nothing (simulated, replay) does
+/// with `sha256` and `model_size` alone.
 struct MeasureRequest {
   std::filesystem::path model_path;
   std::string model_bytes;
   std::string sha256;
+  std::optional<uint64_t> model_size{};    ///< of the file, where it is not given
   std::optional<CostSummary> cost;         ///< needed by simulated boards
   std::optional<space::ModelSpec> spec{};  ///< needed by replay boards
   int64_t vocabulary = 0;                  ///< token ids are drawn below this

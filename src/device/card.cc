@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "base/text.h"
@@ -37,23 +36,11 @@ constexpr std::array kKinds = {KindName{BoardKind::kLocal, "local"},
 
 /// Longer than any name that a table has room for.
 constexpr size_t kMaxNameCharacters = 100;
-/// Marks that turn the direction of what follows, and separators of lines and paragraphs: no
-/// control characters to Unicode, but a text with them is not read as it is shown.
-constexpr std::array<std::string_view, 14> kHiddenMarks = {
-    "\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b",
-    "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"};
-
-bool is_plain_text(const std::string& text) {
-  return text == base::printable(text) &&
-         std::none_of(kHiddenMarks.begin(), kHiddenMarks.end(),
-                      [&](std::string_view mark) { return text.find(mark) != std::string::npos; });
-}
-
 /// A name goes to terminals, tables and CSV files as it is.
 base::Result<std::string> read_name(const ConfigValue& value, const std::string& key) {
   EDGETRAN_ASSIGN(std::string text, value.as_string());
   if (text.empty()) return base::fail(value.error(key + " is empty"));
-  if (!is_plain_text(text)) {
+  if (text != base::printable(text)) {
     return base::fail(value.error(
         fmt::format("{} {} has a line break, a control character or a mark of direction", key,
                     base::in_quotes(text)),

@@ -33,7 +33,7 @@ base::Result<Measurement> ReplayBoard::measure(const MeasureRequest& request,
     return base::fail(ErrorCategory::kInterrupted, "measuring was cancelled");
   }
   EDGETRAN_ASSIGN(Measurement measurement, answer(*request.spec, deployment));
-  const size_t bytes = request.model_bytes.size();
+  const uint64_t bytes = request.model_size.value_or(request.model_bytes.size());
   if (bytes > 0) measurement.record["memory"]["model_bytes"] = bytes;
   return measurement;
 }

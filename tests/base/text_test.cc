@@ -49,6 +49,18 @@ TEST(Text, QuotesShowWhatATerminalWouldActOn) {
   EXPECT_EQ(in_quotes("\xFF"), "\"\xEF\xBF\xBD\"");
 }
 
+TEST(Text, WhatTurnsTheDirectionOfWritingIsNotPrinted) {
+  for (const char* mark : {"\u2028", "\u2029", "\u202a", "\u202e", "\u2066", "\u2069"}) {
+    EXPECT_EQ(printable(std::string("a") + mark + "b"),
+              "a\xEF\xBF\xBD"
+              "b")
+        << mark;
+  }
+  for (const char* text : {"\u2027", "\u202f", "\u2065", "\u206a", "€", "שלום"}) {
+    EXPECT_EQ(printable(text), text);
+  }
+}
+
 TEST(Text, LongQuotesAreCutBetweenCodePoints) {
   EXPECT_EQ(in_quotes("abcdef", 3), "\"abc…\"");
   EXPECT_EQ(in_quotes("ab€€", 3), "\"ab…\"");

@@ -91,6 +91,19 @@ TEST(SimulatedBoard, WrongRequestsAreUsageErrors) {
   EXPECT_EQ(measure(wrong_hash).error().category, ErrorCategory::kCorrupt);
 }
 
+TEST(SimulatedBoard, DoesWithTheModelsHashAndSize) {
+  MeasureRequest digest = request();
+  digest.sha256 = base::sha256_hex(digest.model_bytes);
+  digest.model_size = digest.model_bytes.size();
+  digest.model_bytes.clear();
+  const auto measurement = measure(digest);
+  ASSERT_TRUE(measurement) << measurement.error().message;
+  EXPECT_EQ(base::dump_json(measurement->record), base::dump_json(measure(request())->record));
+  EXPECT_EQ(measurement->raw, measure(request())->raw);
+  digest.sha256.clear();
+  EXPECT_EQ(measure(digest).error().category, ErrorCategory::kUsage);
+}
+
 TEST(SimulatedBoard, ComputesNoOutputs) {
   const auto outputs = make_board(simulated_card(), options())->run_outputs(request(), "", {});
   ASSERT_FALSE(outputs);

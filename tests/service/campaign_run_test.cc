@@ -213,6 +213,26 @@ TEST_F(CampaignRun, StopsTheBoardWhoseSentinelFailsAndFinishesTheOthers) {
     EXPECT_EQ(row.at("state"), row.at("board") == "board" ? "measured" : "pending");
 }
 
+TEST_F(CampaignRun, SaysHowToGoOnWhereItsTableCannotBeWritten) {
+  // A folder that is not empty stands in the table's place.
+  ASSERT_TRUE(base::make_folder(path("c/measurements.jsonl/in the way")));
+  const auto reply = run("c");
+  ASSERT_FALSE(reply);
+  EXPECT_THAT(reply.error().message, HasSubstr("measurements.jsonl"));
+  EXPECT_THAT(reply.error().hint, HasSubstr("12 of 12 measurements are kept; continue with: "));
+}
+
+TEST_F(CampaignRun, KeepsABoardsErrorWhereItsTableCannotBeWrittenEither) {
+  ASSERT_TRUE(base::make_folder(path("c/measurements.jsonl/in the way")));
+  programs_ = folder() / "no programs";
+  const auto reply = run("c");
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().category, ErrorCategory::kDevice);
+  EXPECT_THAT(reply.error().message, HasSubstr("the board 'board' stopped"));
+  EXPECT_THAT(reply.error().message, HasSubstr("measurements.jsonl"));
+  EXPECT_THAT(reply.error().hint, HasSubstr("0 of 12 measurements are kept; continue with: "));
+}
+
 TEST_F(CampaignRun, NamesTheAgentThatCannotBeStartedAndMeasuresLaterAllTheSame) {
   const auto programs = programs_;
   programs_ = folder() / "no programs";

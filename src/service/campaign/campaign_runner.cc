@@ -47,12 +47,17 @@ bool measures_this_machine(const CampaignConfig& config) {
   });
 }
 
-/// What a board's deployments may need a model's file in: at most so many files a model.
-size_t shapes_of(const device::Card& card) {
-  std::set<std::tuple<std::string, int64_t, int64_t>> shapes;
-  for (const auto& deployment : card.deployments)
-    shapes.emplace(deployment.runtime, deployment.batch, deployment.length);
-  return shapes.size();
+/// What the boards' deployments may need a model's file in. Boards come to a model at different
+/// times: a file a model and board.
+size_t shapes_of(const CampaignConfig& config) {
+  size_t count = 0;
+  for (const auto& board : config.boards) {
+    std::set<std::tuple<std::string, int64_t, int64_t>> shapes;
+    for (const auto& deployment : board.card.deployments)
+      shapes.emplace(deployment.runtime, deployment.batch, deployment.length);
+    count += shapes.size();
+  }
+  return count;
 }
 
 /// Whether the same request may succeed another time. What is wrong with the request itself stays.
@@ -70,11 +75,7 @@ class CampaignRunner::BoardThread {
       : runner_(runner),
         index_(index),
         board_(runner.config_.boards[index]),
-        local_(works_here(board_.card.board.kind)),
-        exports_(runner.hardware_,
-                 {.mask = runner.config_.mask,
-                  .seed = static_cast<uint64_t>(runner.config_.seed),
-                  .most_files = (profile::kGroupModels + 1) * shapes_of(board_.card)}) {
+        local_(works_here(board_.card.board.kind)) {
     for (const auto& model : runner.config_.models) models_[model.id] = &model;
     models_[runner.config_.sentinel.id] = &runner.config_.sentinel;
     for (const auto& device : runner.hardware_.devices())
@@ -113,7 +114,7 @@ class CampaignRunner::BoardThread {
     EDGETRAN_ASSIGN(const auto exported, exported_model(step, model, device));
     // Weights were of use for the export only.
     const weights::Weights none;
-    const DeployableModel deployable{exported->graph, none, model.spec.vocabulary, exported->info};
+    const DeployableModel deployable{exported.graph, none, model.spec.vocabulary, exported.info};
     std::optional<MachineTurns::Turn> turn;
     if (local_) turn.emplace(runner_.turns_);
     Context context{.clock = runner_.context_.clock,
@@ -121,19 +122,21 @@ class CampaignRunner::BoardThread {
                     .cancel = runner_.stop_now_,
                     .programs = runner_.context_.programs,
                     .cache = runner_.context_.cache};
-    return runner_.hardware_.measure(device, deployable, exported->bytes, runner_.config_.profile,
-                                     seed_of(progress().settled.size()), context);
+    const uint64_t seed = seed_of(progress().settled.size());
+    const std::string& profile = runner_.config_.profile;
+    if (!exported.bytes)
+      return runner_.hardware_.measure(device, deployable, exported.digest, profile, seed, context);
+    return runner_.hardware_.measure(device, deployable, *exported.bytes, profile, seed, context);
   }
 
-  Result<std::shared_ptr<const ExportedModel>> exported_model(const CampaignStep& step,
-                                                              const CampaignModel& model,
-                                                              const StudyDevice& device) {
-    if (step.kind == StepKind::kSentinel && sentinel_) return sentinel_;
+  Result<ExportedModel> exported_model(const CampaignStep& step, const CampaignModel& model,
+                                       const StudyDevice& device) {
+    if (step.kind == StepKind::kSentinel && sentinel_) return *sentinel_;
     // Not within a turn: a board that is far away may take its time to answer.
     EDGETRAN_ASSIGN(const std::string format, format_of(device));
     const bool first = step.kind == StepKind::kCandidate && !step.retries;
     const MachineTurns::Turn turn(runner_.turns_);
-    EDGETRAN_ASSIGN(auto exported, exports_.get(model, device, format, first));
+    EDGETRAN_ASSIGN(auto exported, runner_.exports_.get(model, device, format, first));
     if (step.kind == StepKind::kSentinel) sentinel_ = exported;
     return exported;
   }
@@ -213,8 +216,7 @@ class CampaignRunner::BoardThread {
   size_t index_;
   const CampaignBoard& board_;
   bool local_;
-  CampaignExports exports_;
-  std::shared_ptr<const ExportedModel> sentinel_;
+  std::optional<ExportedModel> sentinel_;
   std::map<std::string, const CampaignModel*> models_;
   std::map<std::string, std::string> formats_;  ///< of model files, by runtime
   std::map<std::string, const StudyDevice*> devices_;
@@ -228,6 +230,9 @@ CampaignRunner::CampaignRunner(Context& context, const CampaignConfig& config, C
       command_(std::move(command)),
       hardware_(cards_of(config), {.agent = context.programs / "edgetran-agent",
                                    .agent_log = store.folder() / "agent.log"}),
+      exports_(hardware_, {.mask = config.mask,
+                           .seed = static_cast<uint64_t>(config.seed),
+                           .most_files = (profile::kGroupModels + 1) * shapes_of(config)}),
       turns_(measures_this_machine(config) && config.boards.size() > 1) {}
 
 Status CampaignRunner::run() {
@@ -250,7 +255,8 @@ Status CampaignRunner::run() {
   }
   pass_interrupts_on();
   for (auto& thread : threads) thread.join();
-  EDGETRAN_TRY(store_.project());
+  // Where the disk is full this fails too: what the boards say and how to go on must not be lost.
+  results.push_back(store_.project());
   return outcome(results);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "service/campaign/campaign_config.h"
+#include "service/campaign/campaign_exports.h"
 #include "service/campaign/campaign_store.h"
 #include "service/campaign/machine_turns.h"
 #include "service/request.h"
@@ -49,6 +50,7 @@ class CampaignRunner {
   CampaignStore& store_;
   std::string command_;
   Hardware hardware_;
+  CampaignExports exports_;
   MachineTurns turns_;
   base::CancelToken stop_;      ///< between steps
   base::CancelToken stop_now_;  ///< within a measurement

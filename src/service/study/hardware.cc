@@ -22,6 +22,20 @@ Json deployment_json(const device::Card& card, const device::Deployment& deploym
   return device::card_json(one);
 }
 
+/// All but the model's file.
+device::MeasureRequest request_for(const StudyDevice& device, const DeployableModel& model,
+                                   const std::string& profile, uint64_t seed) {
+  device::MeasureRequest request;
+  request.cost = device::count_cost(
+      model.graph, {.batch = device.deployment.batch, .length = device.deployment.length});
+  request.spec = model.info.spec;
+  request.vocabulary = model.vocabulary;
+  request.deployment = device.deployment.name;
+  request.profile = profile;
+  request.seed = seed;
+  return request;
+}
+
 }  // namespace
 
 Result<std::vector<device::Card>> read_cards(const std::vector<std::string>& devices, int64_t batch,
@@ -121,16 +135,19 @@ Result<device::Measurement> Hardware::measure(const StudyDevice& device,
                                               const std::string& model_bytes,
                                               const std::string& profile, uint64_t seed,
                                               Context& context, device::RawSink raw_sink) {
-  device::MeasureRequest request;
+  auto request = request_for(device, model, profile, seed);
   request.raw_sink = std::move(raw_sink);
   request.model_bytes = model_bytes;
-  request.cost = device::count_cost(
-      model.graph, {.batch = device.deployment.batch, .length = device.deployment.length});
-  request.spec = model.info.spec;
-  request.vocabulary = model.vocabulary;
-  request.deployment = device.deployment.name;
-  request.profile = profile;
-  request.seed = seed;
+  return boards_[device.board]->measure(request, context.events, context.cancel);
+}
+
+Result<device::Measurement> Hardware::measure(const StudyDevice& device,
+                                              const DeployableModel& model,
+                                              const ModelDigest& digest, const std::string& profile,
+                                              uint64_t seed, Context& context) {
+  auto request = request_for(device, model, profile, seed);
+  request.sha256 = digest.sha256;
+  request.model_size = digest.bytes;
   return boards_[device.board]->measure(request, context.events, context.cancel);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -32,6 +33,12 @@ struct DeployableModel {
   const weights::Weights& weights;
   int64_t vocabulary = 0;
   const weights::ModelInfo& info;  ///< what the graph was built of (weights::build_options)
+};
+
+/// What stands for a model's file where nobody reads it.
+struct ModelDigest {
+  std::string sha256;
+  uint64_t bytes = 0;
 };
 
 /// The cards that `devices` name ("this-machine" is detected), with batch and length overridden
@@ -69,6 +76,10 @@ class Hardware {
                                             const std::string& model_bytes,
                                             const std::string& profile, uint64_t seed,
                                             Context& context, device::RawSink raw_sink = {});
+  /// The same for a device that computes nothing, which needs no file.
+  base::Result<device::Measurement> measure(const StudyDevice& device, const DeployableModel& model,
+                                            const ModelDigest& digest, const std::string& profile,
+                                            uint64_t seed, Context& context);
   /// Logits of tensor-blob inputs (device::Board::run_outputs).
   base::Result<std::string> run_outputs(const StudyDevice& device, const std::string& model_bytes,
                                         int64_t vocabulary, std::string_view inputs,
