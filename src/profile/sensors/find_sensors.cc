@@ -50,12 +50,6 @@ base::Result<std::unique_ptr<Sensor>> declared_sensor(const SensorHost& host,
 
 FoundSensors find_sensors(const SensorHost& host, const std::vector<std::string>& declarations) {
   FoundSensors all;
-  for (const SensorDriver& driver : sensor_drivers()) {
-    if (driver.find == nullptr) continue;
-    FoundSensors found = driver.find(host);
-    std::move(found.sensors.begin(), found.sensors.end(), std::back_inserter(all.sensors));
-    std::move(found.problems.begin(), found.problems.end(), std::back_inserter(all.problems));
-  }
   for (const std::string& declaration : declarations) {
     auto sensor = declared_sensor(host, declaration);
     if (sensor) {
@@ -67,6 +61,12 @@ FoundSensors find_sensors(const SensorHost& host, const std::vector<std::string>
                               .message = sensor.error().message,
                               .fix = sensor.error().hint});
     }
+  }
+  for (const SensorDriver& driver : sensor_drivers()) {
+    if (driver.find == nullptr) continue;
+    FoundSensors found = driver.find(host);
+    std::move(found.sensors.begin(), found.sensors.end(), std::back_inserter(all.sensors));
+    std::move(found.problems.begin(), found.problems.end(), std::back_inserter(all.problems));
   }
   return all;
 }
