@@ -33,8 +33,9 @@ struct Battery {
   SysfsPower power;
 };
 
-/// The adaptor of the machine, which must not supply it at the same time.
-struct Mains {
+/// What else may supply the machine, and must not at the same time: an adaptor, a charger by USB or
+/// without wire, an uninterruptible supply.
+struct Charger {
   std::string name;
   SysfsNumber online;
 };
@@ -43,14 +44,14 @@ struct Mains {
 /// firmware's choice, so neither alone is the board's input.
 class BatterySensor final : public Sensor {
  public:
-  BatterySensor(SensorInfo info, std::vector<Battery> batteries, std::vector<Mains> mains)
-      : info_(std::move(info)), batteries_(std::move(batteries)), mains_(std::move(mains)) {}
+  BatterySensor(SensorInfo info, std::vector<Battery> batteries, std::vector<Charger> chargers)
+      : info_(std::move(info)), batteries_(std::move(batteries)), chargers_(std::move(chargers)) {}
 
   const SensorInfo& info() const override { return info_; }
 
   base::Result<Reading> read() override {
     // Under high load some machines take from adaptor and battery together.
-    for (const Mains& supply : mains_) {
+    for (const Charger& supply : chargers_) {
       EDGETRAN_ASSIGN(const int64_t online, supply.online.read());
       if (online != 0)
         return fail(ErrorCategory::kDevice, supply.name + " supplies the machine as well",
@@ -66,6 +67,12 @@ class BatterySensor final : public Sensor {
       return fail(ErrorCategory::kDevice,
                   fmt::format("no battery is discharging ({})", info_.domain),
                   std::string(kUnplug));
+    // A machine that runs takes power: firmware shows 0 until it has measured, or for ever.
+    if (reading.watts == 0)
+      return fail(ErrorCategory::kDevice,
+                  fmt::format("the machine is said to be discharging by 0 W ({})", info_.domain),
+                  "try again after a minute without the power adaptor; a battery that still says 0 "
+                  "does not tell its power");
     return reading;
   }
 
@@ -100,7 +107,7 @@ class BatterySensor final : public Sensor {
 
   SensorInfo info_;
   std::vector<Battery> batteries_;
-  std::vector<Mains> mains_;
+  std::vector<Charger> chargers_;
 };
 
 /// Volts times amperes where both are told; the firmware's own power otherwise (ACPI batteries that
@@ -127,20 +134,19 @@ bool supplies_machine(const SensorHost& host, const std::string& folder) {
 
 struct Supplies {
   std::vector<Battery> batteries;
-  std::vector<Mains> mains;
+  std::vector<Charger> chargers;
 };
 
 base::Result<Supplies> open_supplies(const SensorHost& host) {
   Supplies supplies;
   for (const std::string& name : sysfs_entries(host, kFolder)) {
     const std::string folder = fmt::format("{}/{}", kFolder, name);
-    const std::string type = optional_text(host, folder + "/type");
-    if (type == "Mains") {
-      auto online = SysfsNumber::open(host, folder + "/online");
-      if (online) supplies.mains.push_back({name, std::move(*online)});
-    } else if (type == "Battery" && supplies_machine(host, folder)) {
+    if (!supplies_machine(host, folder)) continue;
+    if (optional_text(host, folder + "/type") == "Battery") {
       EDGETRAN_ASSIGN(Battery battery, open_battery(host, folder, name));
       supplies.batteries.push_back(std::move(battery));
+    } else if (auto online = SysfsNumber::open(host, folder + "/online")) {
+      supplies.chargers.push_back({name, std::move(*online)});
     }
   }
   return supplies;
@@ -170,7 +176,7 @@ FoundSensors find(const SensorHost& host) {
   info.kind = SensorKind::kGauge;
   info.boundary = Boundary::kBoardInput;
   auto sensor = std::make_unique<BatterySensor>(std::move(info), std::move(supplies->batteries),
-                                                std::move(supplies->mains));
+                                                std::move(supplies->chargers));
   if (const auto reading = sensor->read(); !reading) {
     problem(reading.error());
   } else {

@@ -103,6 +103,39 @@ TEST(Battery, PluggingTheAdaptorInEndsTheMeasurement) {
   EXPECT_THAT(found.sensors[0]->read().error().message, HasSubstr("no battery is discharging"));
 }
 
+TEST(Battery, ChargersOfAnyKindSupplyTheMachineAsWell) {
+  for (const char* type : {"Mains", "USB", "Wireless", "UPS"}) {
+    const SysfsTree tree;
+    write_battery(tree, "BAT0", "Discharging", 12'000'000, 500'000);
+    const std::string port = std::string(kFolder) + "ucsi-source-psy-1/";
+    tree.write(port + "type", type);
+    tree.write(port + "online", "0");
+    const FoundSensors found = kBattery.find(tree.host());
+    ASSERT_THAT(found.sensors, SizeIs(1)) << type;
+    EXPECT_NEAR(found.sensors[0]->read()->watts, 6, 1e-12);
+    for (const char* online : {"1", "2"}) {  // 2: a programmable supply
+      tree.write(port + "online", online);
+      const auto reading = found.sensors[0]->read();
+      ASSERT_FALSE(reading) << type;
+      EXPECT_THAT(reading.error().message, HasSubstr("ucsi-source-psy-1 supplies the machine"));
+    }
+    tree.write(port + "scope", "Device");  // the charger of a mouse
+    EXPECT_TRUE(read(tree)) << type;
+  }
+}
+
+TEST(Battery, DischargingByNothingIsNoMeasurement) {
+  const SysfsTree tree;
+  write_battery(tree, "BAT0", "Discharging", 12'000'000, 0);
+  write_battery(tree, "BAT1", "Not charging", 12'000'000, 0);
+  const FoundSensors found = kBattery.find(tree.host());
+  EXPECT_THAT(found.sensors, IsEmpty());
+  ASSERT_THAT(found.problems, SizeIs(1));
+  EXPECT_EQ(found.problems[0].category, ErrorCategory::kDevice);
+  EXPECT_THAT(found.problems[0].message, HasSubstr("discharging by 0 W (BAT0"));
+  EXPECT_THAT(found.problems[0].fix, HasSubstr("after a minute"));
+}
+
 TEST(Battery, BatteriesOfMiceAndEmptyBaysAreAbsent) {
   const SysfsTree tree;
   write_battery(tree, "hidpp_battery_0", "Discharging", 3'900'000, 1);
