@@ -2,6 +2,7 @@
 
 #include "profile/sensors/drivers.h"
 #include "profile/sensors/hwmon_chip.h"
+#include "profile/sensors/set_limit.h"
 #include "profile/sensors/sysfs_value.h"
 
 namespace edgetran::profile::sensors {
@@ -36,7 +37,10 @@ void choose_file(const SensorHost& host, const HwmonChip& chip, const std::strin
 std::optional<double> rating(const SensorHost& host, const HwmonChip& chip, const std::string& stem,
                              bool averages) {
   auto limit = positive(host, chip, stem + "_rated_max");
-  if (!limit && averages) limit = positive(host, chip, stem + "_cap_max");
+  if (!limit && averages) {
+    limit = positive(host, chip, stem + "_cap_max");
+    if (limit) *limit *= kAboveSetLimit;
+  }
   if (limit) *limit *= kWattsPerMicrowatt;
   return limit;
 }

@@ -11,6 +11,7 @@
 
 #include "profile/sensors/drivers.h"
 #include "profile/sensors/nvml_library.h"
+#include "profile/sensors/set_limit.h"
 
 // What the figures cover. The energy counter is kept by the board's own controller since the driver
 // was loaded, in mJ, on Volta and newer; it covers all of the time. Power is another matter: Yang,
@@ -31,10 +32,6 @@ constexpr std::string_view kDriverDevice = "/dev/nvidiactl";
 constexpr double kMilli = 1e-3;
 constexpr double kInstantWindow_s = 0.025;  // see above
 constexpr double kAverageWindow_s = 1.0;
-// The limit is held on average. Figures a few per cent above it are seen at full load and are no
-// fault of the sensor; a quarter more is none that a regulated board takes for tens of
-// milliseconds.
-constexpr double kAboveLimit = 1.25;
 
 /// How an accelerator tells its power.
 enum class PowerSource : uint8_t { kInstant, kAverage, kUsage };
@@ -179,7 +176,7 @@ SensorInfo described(const NvmlBoard& board) {
   info.driver = kNvml.name;
   info.domain = board.name();
   info.boundary = Boundary::kAccelerator;
-  if (const auto limit = board.highest_limit_w()) info.rating_w = *limit * kAboveLimit;
+  if (const auto limit = board.highest_limit_w()) info.rating_w = *limit * kAboveSetLimit;
   return info;
 }
 

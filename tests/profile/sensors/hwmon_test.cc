@@ -49,6 +49,24 @@ void add_rail(SysfsTree& tree, const std::string& chip, int number, const std::s
 
 const std::string kBus = "platform/3160000.i2c/i2c-1/";
 
+TEST(HwmonPower, OfApplesControllerTheSystemsPowerIsTheBoards) {
+  SysfsTree tree;
+  const auto chip = add_chip(tree, 4, "macsmc_hwmon", "platform/soc/23e400000.smc");
+  const auto add = [&](const std::string& n, const char* label) {
+    tree.write(chip + "power" + n + "_input", "6500000");
+    tree.write(chip + "power" + n + "_label", label);
+  };
+  add("1", "Total System Power");
+  add("2", "AC Input Power");
+  add("3", "3.8 V Rail Power");
+  const auto found = find(tree, "hwmon-power");
+  const std::string identity = "macsmc_hwmon-23e400000.smc/";
+  EXPECT_EQ(sensor_of(found, identity + "Total System Power").info().boundary,
+            Boundary::kBoardInput);
+  EXPECT_EQ(sensor_of(found, identity + "AC Input Power").info().boundary, Boundary::kRail);
+  EXPECT_EQ(sensor_of(found, identity + "3.8 V Rail Power").info().boundary, Boundary::kRail);
+}
+
 TEST(HwmonVi, VoltageTimesCurrentOfAnIna3221) {
   SysfsTree tree;
   const auto chip = add_chip(tree, 3, "ina3221", kBus + "1-0040");
@@ -221,7 +239,7 @@ TEST(HwmonPower, InputAverageIntervalAndRatings) {
   };
   EXPECT_DOUBLE_EQ(at("power1").read().value().watts, 1.4);
   EXPECT_DOUBLE_EQ(at("power1").info().averaging_s, 0.25);
-  EXPECT_DOUBLE_EQ(at("power1").info().rating_w.value(), 9);
+  EXPECT_DOUBLE_EQ(at("power1").info().rating_w.value(), 9 * 1.25);
   EXPECT_DOUBLE_EQ(at("power2").read().value().watts, 2.5);
   EXPECT_EQ(at("power2").info().averaging_s, 0);
   EXPECT_FALSE(at("power2").info().rating_w.has_value());  // a moment may pass the mean's limit
