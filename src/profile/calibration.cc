@@ -19,17 +19,28 @@ constexpr int64_t kFewestChanges = 4;
 /// half times a short one are single. A tenth of them may be shorter than they should by jitter.
 constexpr double kShortShare = 0.1;
 constexpr double kSingle = 1.5;
+/// A period longer than what 3 s can show is told by readings that are less dense.
+constexpr double kReadSlowlyEvery_s = 0.01;
+/// In a long stretch the few changes of a value that hardly moves look like a long period. Those of
+/// a slow sensor are so close to multiples of one, with the jitter of its own clock.
+constexpr double kRegular = 0.15;
 /// A counter and a gauge on one rail agree so closely (profiling.md, section 3).
 constexpr double kAgreement = 0.1;
+
+bool changed(const Reading& before, const Reading& after) {
+  return before.ticks != after.ticks || before.watts != after.watts;
+}
 
 /// Middles of the times between which the value changed.
 std::vector<double> change_times(const PowerTrace& trace) {
   std::vector<double> times;
-  const auto& samples = trace.samples;
-  for (size_t i = 1; i < samples.size(); ++i) {
-    const Reading &before = samples[i - 1].value, &after = samples[i].value;
-    if (before.ticks == after.ticks && before.watts == after.watts) continue;
-    times.push_back((samples[i - 1].time_s() + samples[i].time_s()) / 2);
+  const PowerSample* last = nullptr;
+  for (const PowerSample& sample : trace.samples) {
+    if (!std::isfinite(sample.value.watts)) continue;
+    if (last != nullptr && changed(last->value, sample.value)) {
+      times.push_back((last->time_s() + sample.time_s()) / 2);
+    }
+    last = &sample;
   }
   return times;
 }
@@ -56,8 +67,8 @@ void find_resolution(const PowerTrace& trace, Calibration& calibration) {
   uint64_t step_ticks = UINT64_MAX;
   for (size_t i = 1; i < trace.samples.size(); ++i) {
     const Reading &before = trace.samples[i - 1].value, &after = trace.samples[i].value;
-    if (before.watts != after.watts)
-      step_w = std::min(step_w, std::abs(after.watts - before.watts));
+    const double step = std::abs(after.watts - before.watts);
+    if (std::isfinite(step) && step > 0) step_w = std::min(step_w, step);
     if (before.ticks < after.ticks) step_ticks = std::min(step_ticks, after.ticks - before.ticks);
   }
   if (trace.info.kind == SensorKind::kGauge && std::isfinite(step_w)) {
@@ -66,6 +77,31 @@ void find_resolution(const PowerTrace& trace, Calibration& calibration) {
   if (trace.info.kind == SensorKind::kCounter && step_ticks != UINT64_MAX) {
     calibration.resolution_ticks = step_ticks;
   }
+}
+
+base::Status read_one(Sensor& sensor, base::Clock& clock, double every_s, PowerTrace& trace) {
+  PowerSample sample;
+  sample.before_s = clock.now_s();
+  EDGETRAN_ASSIGN(sample.value, sensor.read());
+  sample.after_s = clock.now_s();
+  trace.samples.push_back(sample);
+  clock.sleep_until(sample.before_s + every_s);
+  return {};
+}
+
+/// Whether a sensor of which 3 s told no period is worth a longer look.
+bool is_slow(const SensorInfo& info, const Calibration& calibration) {
+  const bool says_so =
+      info.driver == "battery" || info.averaging_s * kFewestChanges > kCalibration_s;
+  return calibration.changes > 0 || says_so;
+}
+
+bool are_regular(const std::vector<double>& changes, double period_s) {
+  for (size_t i = 1; i < changes.size(); ++i) {
+    const double periods = (changes[i] - changes[i - 1]) / period_s;
+    if (std::abs(periods - std::max(1.0, std::round(periods))) > kRegular) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -80,14 +116,29 @@ base::Result<PowerTrace> read_quickly(Sensor& sensor, base::Clock& clock, double
   trace.samples.reserve(static_cast<size_t>(duration_s / every_s) + 2);
   while (clock.now_s() - begun_s <= duration_s &&
          static_cast<int64_t>(trace.samples.size()) < kCalibrationReadings) {
-    PowerSample sample;
-    sample.before_s = clock.now_s();
-    EDGETRAN_ASSIGN(sample.value, sensor.read());
-    sample.after_s = clock.now_s();
-    trace.samples.push_back(sample);
-    clock.sleep_until(sample.before_s + every_s);
+    EDGETRAN_TRY(read_one(sensor, clock, every_s, trace));
   }
   return trace;
+}
+
+base::Result<Calibration> calibrate_sensor(Sensor& sensor, base::Clock& clock) {
+  const double begun_s = clock.now_s();
+  EDGETRAN_ASSIGN(PowerTrace trace, read_quickly(sensor, clock));
+  Calibration calibration = calibrate(trace);
+  if (calibration.update_s > 0 || !is_slow(trace.info, calibration)) return calibration;
+  Reading last = trace.samples.back().value;
+  while (calibration.changes < kFewestChanges && clock.now_s() - begun_s < kLongCalibration_s) {
+    EDGETRAN_TRY(read_one(sensor, clock, kReadSlowlyEvery_s, trace));
+    const Reading& now = trace.samples.back().value;
+    if (!std::isfinite(now.watts)) continue;
+    if (std::isfinite(last.watts) && changed(last, now)) ++calibration.changes;
+    last = now;
+  }
+  calibration = calibrate(trace);
+  if (calibration.update_s > 0 && !are_regular(change_times(trace), calibration.update_s)) {
+    calibration.update_s = 0;
+  }
+  return calibration;
 }
 
 Calibration calibrate(const PowerTrace& trace) {

@@ -22,6 +22,7 @@ struct Calibration {
 };
 
 inline constexpr double kCalibration_s = 3;
+inline constexpr double kLongCalibration_s = 30;
 
 /// Reads the sensor as quickly as is useful for `duration_s` on the clock, and returns what it
 /// said; at most kCalibrationReadings. Fails with the sensor's error at its first failed reading.
@@ -29,8 +30,14 @@ base::Result<PowerTrace> read_quickly(Sensor& sensor, base::Clock& clock,
                                       double duration_s = kCalibration_s);
 inline constexpr int64_t kCalibrationReadings = 100'000;
 
-/// Pure; a trace without failed readings, in order of time.
+/// Pure; a trace without failed readings, in order of time. A value that is no number is no change.
 Calibration calibrate(const PowerTrace& trace);
+
+/// Reads the sensor for kCalibration_s and says what that shows. One that changed in it, but too
+/// seldom to tell its period, and one that says to be slow (a battery's, a mean over more than a
+/// second) is read on until it has changed often enough, up to kLongCalibration_s: a sensor that
+/// does not change costs no more than the 3 s. Fails as read_quickly().
+base::Result<Calibration> calibrate_sensor(Sensor& sensor, base::Clock& clock);
 
 /// Mean powers of a counter and a gauge on one rail over the same window.
 struct Agreement {

@@ -11,38 +11,17 @@ namespace {
 
 using base::Json;
 
-constexpr const char* kCalibrationsFormat = "edgetran.calibrations/1";
-constexpr uint64_t kMaxCalibrationsBytes = uint64_t{1} << 20;
 /// What counter_readings.h asks for, to tell mirrored registers from others.
 constexpr int kRounds = 3;
 constexpr double kRoundPause_s = 0.02;
+/// A sensor that was quiet may not be the next time, so what was not found is looked for again; but
+/// of a campaign's time, in which every model is a session, it takes a tenth at most.
+constexpr double kQuietFor = 10;
 
 std::string boot_of(const std::filesystem::path& root) {
   auto text = base::read_file(root / "proc/sys/kernel/random/boot_id", 4096).value_or("");
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text;
-}
-
-Json calibration_json(const Calibration& calibration) {
-  return {{"update_s", calibration.update_s},
-          {"read_s", calibration.read_s},
-          {"resolution_w", calibration.resolution_w},
-          {"resolution_ticks", calibration.resolution_ticks},
-          {"readings", calibration.readings},
-          {"changes", calibration.changes}};
-}
-
-std::optional<Calibration> calibration_of(const Json& json) {
-  try {
-    return Calibration{.update_s = json.at("update_s").get<double>(),
-                       .read_s = json.at("read_s").get<double>(),
-                       .resolution_w = json.at("resolution_w").get<double>(),
-                       .resolution_ticks = json.at("resolution_ticks").get<uint64_t>(),
-                       .readings = json.at("readings").get<int64_t>(),
-                       .changes = json.at("changes").get<int64_t>()};
-  } catch (const Json::exception&) {
-    return std::nullopt;  // a damaged cache is made anew
-  }
 }
 
 Json note(const std::string& sensor, const std::string& message, const std::string& fix) {
@@ -56,18 +35,7 @@ MachineSensors::MachineSensors(FoundSensors found, base::Clock& clock,
                                const std::filesystem::path& root)
     : found_(std::move(found)),
       clock_(clock),
-      calibrations_file_(std::move(calibrations)),
-      boot_(boot_of(root)) {
-  if (calibrations_file_.empty()) return;
-  const auto text = base::read_file(calibrations_file_, kMaxCalibrationsBytes);
-  if (!text) return;
-  const auto json = base::parse_json(*text, calibrations_file_.string());
-  if (!json || !json->is_object()) return;
-  const bool ours = json->value("format", Json()) == kCalibrationsFormat &&
-                    json->value("boot", Json()) == boot_ && json->contains("sensors") &&
-                    json->at("sensors").is_object();
-  if (ours) calibrations_ = json->at("sensors");
-}
+      calibrations_(std::move(calibrations), boot_of(root)) {}
 
 PowerPlan MachineSensors::plan() {
   if (!chosen_) choose();
@@ -76,15 +44,15 @@ PowerPlan MachineSensors::plan() {
   std::vector<std::optional<size_t>> places;  // of the chosen, among those that can be read
   for (const size_t index : chosen_->sensors) {
     Sensor& sensor = *found_.sensors[index];
-    auto recorder = recorder_of(sensor, clock_, known(sensor.info()));
-    const auto calibration = recorder->calibrate();
+    const auto before = known(sensor.info());
+    auto recorder = recorder_of(sensor, clock_, before);
+    const auto calibration = calibrate(*recorder, before.has_value());
     if (!calibration) {
       plan.notes.push_back(
           note(sensor_name(sensor.info()), calibration.error().message, calibration.error().hint));
       places.emplace_back();
       continue;
     }
-    keep(sensor.info(), *calibration);
     places.emplace_back(plan.recorders.size());
     plan.recorders.push_back(std::move(recorder));
   }
@@ -110,7 +78,11 @@ void MachineSensors::choose() {
   for (const auto& sensor : found_.sensors) infos.push_back(sensor->info());
   const auto readings = read_counters(
       found_.sensors, kRounds, [this] { clock_.sleep_until(clock_.now_s() + kRoundPause_s); });
-  domains_ = power_domains(infos, readings);
+  SensorFaults faults{.still = watch_still_counters(found_.sensors, readings, clock_)};
+  for (const SensorProblem& problem : found_.problems) {
+    faults.missing.insert(faults.missing.end(), problem.missing.begin(), problem.missing.end());
+  }
+  domains_ = power_domains(infos, readings, faults);
   chosen_ = choose_sensors(infos, domains_);
 }
 
@@ -124,18 +96,24 @@ void MachineSensors::note_problems(Json& notes) const {
 }
 
 std::optional<Calibration> MachineSensors::known(const SensorInfo& info) const {
-  const auto found = calibrations_.find(sensor_name(info));
-  return found == calibrations_.end() ? std::nullopt : calibration_of(*found);
+  if (auto kept = calibrations_.find(info)) return kept;
+  const auto quiet = quiet_.find(calibration_key(info));
+  if (quiet == quiet_.end() || clock_.now_s() >= quiet->second.until_s) return std::nullopt;
+  return quiet->second.calibration;
 }
 
-void MachineSensors::keep(const SensorInfo& info, const Calibration& calibration) {
-  const std::string name = sensor_name(info);
-  if (calibrations_.contains(name)) return;
-  calibrations_[name] = calibration_json(calibration);
-  if (calibrations_file_.empty() || boot_.empty()) return;
-  const Json json = {{"format", kCalibrationsFormat}, {"boot", boot_}, {"sensors", calibrations_}};
-  // A cache: where it cannot be written, the next process calibrates again.
-  static_cast<void>(base::write_file_atomic(calibrations_file_, base::dump_json(json) + "\n"));
+base::Result<Calibration> MachineSensors::calibrate(PowerRecorder& recorder, bool known) {
+  const double begun_s = clock_.now_s();
+  auto calibration = recorder.calibrate();
+  if (known || !calibration) return calibration;
+  if (calibration->update_s > 0) {
+    calibrations_.keep(recorder.info(), *calibration);
+  } else {
+    const double now_s = clock_.now_s();
+    quiet_[calibration_key(recorder.info())] = {*calibration,
+                                                now_s + kQuietFor * (now_s - begun_s)};
+  }
+  return calibration;
 }
 
 }  // namespace edgetran::profile

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "profile/calibration.h"
+#include "profile/calibration_cache.h"
 #include "profile/power_plan.h"
 #include "profile/sensor.h"
 
@@ -34,14 +34,19 @@ class MachineSensors {
  private:
   void choose();
   void note_problems(base::Json& notes) const;
+  base::Result<Calibration> calibrate(PowerRecorder& recorder, bool known);
   std::optional<Calibration> known(const SensorInfo& info) const;
-  void keep(const SensorInfo& info, const Calibration& calibration);
+
+  /// A calibration that found no update period, and when to try again.
+  struct Quiet {
+    Calibration calibration;
+    double until_s = 0;
+  };
 
   FoundSensors found_;
   base::Clock& clock_;
-  std::filesystem::path calibrations_file_;
-  std::string boot_;
-  base::Json calibrations_ = base::Json::object();
+  CalibrationCache calibrations_;
+  std::map<std::string, Quiet> quiet_;  // by calibration_key
   PowerDomains domains_;
   std::optional<ChosenSensors> chosen_;
 };

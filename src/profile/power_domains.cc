@@ -3,80 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <map>
-#include <optional>
-#include <tuple>
+#include <utility>
 
-#include "base/numbers.h"
+#include "profile/processor_total.h"
 
 namespace edgetran::profile {
 
 namespace {
 
-constexpr std::string_view kMmio = "mmio/";
-
-/// Which of several sources of one processor's counters is taken, best first.
-/// perf-rapl before powercap-rapl: same registers, but in steps of 2^-32 J of the unit instead of
-/// rounded microjoules, without wraps, and with a narrower permission. The memory-mapped registers
-/// come last: firmware may leave them unserved.
-constexpr std::array<std::string_view, 4> kSources = {"perf-rapl", "powercap-rapl", "hwmon-energy",
-                                                      "hwmon-power"};
-
-/// Where a channel of a processor belongs. A channel that does not say has package -1.
-struct Place {
-  int64_t package = -1;
-  int64_t die = -1;  ///< -1: the whole package
-  bool is_memory = false;
-};
-
-/// N of "package-N..." after `prefix`; the rest of the text is left in `text`.
-std::optional<int64_t> take_number(std::string_view& text, std::string_view prefix) {
-  if (!text.starts_with(prefix)) return std::nullopt;
-  const size_t end = text.find_first_not_of("0123456789", prefix.size());
-  const auto number = base::parse_int64(text.substr(prefix.size(), end - prefix.size()));
-  if (number) text.remove_prefix(std::min(end, text.size()));
-  return number;
-}
-
-/// From "package-0-die-1/dram", "psys-1", or amd_energy's "Esocket0".
-Place place_of(const SensorInfo& info) {
-  std::string_view text = info.channel;
-  if (text.starts_with(kMmio)) text.remove_prefix(kMmio.size());
-  Place place;
-  if (text == "psys") {
-    place.package = 0;
-  } else if (const auto psys = take_number(text, "psys-")) {
-    place.package = *psys;
-  } else if (const auto package = take_number(text, "package-")) {
-    place.package = *package;
-    place.die = take_number(text, "-die-").value_or(-1);
-    place.is_memory = text == "/dram";
-  } else {
-    text = info.domain;
-    place.package = take_number(text, "Esocket").value_or(-1);
-  }
-  return place;
-}
-
-/// One way of seeing a domain: a driver and its kind of register. Lower is preferred.
-using Source = std::pair<bool, size_t>;
-
-Source source_of(const SensorInfo& info) {
-  const auto rank = std::find(kSources.begin(), kSources.end(), info.driver) - kSources.begin();
-  return {info.channel.starts_with(kMmio), static_cast<size_t>(rank)};
-}
-
-std::string name_of(const SensorInfo& info) {
-  return fmt::format("{} of {}", info.channel, info.driver);
-}
-
 class Accountant {
  public:
-  Accountant(std::span<const SensorInfo> sensors, std::span<const CounterReading> readings)
-      : sensors_(sensors), readings_(readings), reasons_(sensors.size()) {}
+  Accountant(std::span<const SensorInfo> sensors, std::span<const CounterReading> readings,
+             const SensorFaults& faults)
+      : sensors_(sensors), readings_(readings), faults_(faults), reasons_(sensors.size()) {}
 
   PowerDomains run() {
+    leave_still_out();
     leave_parts_out();
     leave_rails_out();
     leave_repeats_out();
@@ -105,14 +47,38 @@ class Accountant {
     return list;
   }
 
+  bool is_still(size_t sensor) const {
+    return std::any_of(faults_.still.begin(), faults_.still.end(),
+                       [sensor](const StillCounter& still) { return still.sensor == sensor; });
+  }
+
+  void leave_still_out() {
+    for (const StillCounter& still : faults_.still) {
+      leave_out(still.sensor,
+                fmt::format("did not move in {:g} s: a counter that counts nothing, or is slower "
+                            "than that, makes no total",
+                            still.watched_s));
+    }
+  }
+
   void leave_parts_out() {
     for (size_t i = 0; i < sensors_.size(); ++i) {
-      if (sensors_[i].within.empty()) continue;
-      const bool counted = std::any_of(sensors_.begin(), sensors_.end(), [&](const auto& other) {
-        return other.driver == sensors_[i].driver && other.channel == sensors_[i].within;
-      });
-      leave_out(i, fmt::format("is inside {}, {}", sensors_[i].within,
+      const SensorInfo& part = sensors_[i];
+      if (part.within.empty()) continue;
+      size_t whole = 0;
+      while (whole < sensors_.size() &&
+             (sensors_[whole].driver != part.driver || sensors_[whole].channel != part.within)) {
+        ++whole;
+      }
+      const bool there = whole < sensors_.size();
+      const bool counted = there && !is_still(whole);
+      // The power of what a counter shows as energy is not a part of it but the same.
+      const bool same =
+          there && part.kind != sensors_[whole].kind && part.domain == sensors_[whole].domain;
+      if (same && !counted) continue;
+      leave_out(i, fmt::format("is inside {}, {}", part.within,
                                counted ? "which counts its energy"
+                               : there ? "which stands still; a part is no total"
                                        : "which is not there; a part is no total"));
     }
   }
@@ -134,7 +100,7 @@ class Accountant {
         if (counter.kind != SensorKind::kCounter || gauge.kind != SensorKind::kGauge) continue;
         const bool same = counter.channel == gauge.channel && counter.boundary == gauge.boundary;
         if (same && reasons_[i].empty()) {
-          leave_out(j, fmt::format("is seen as energy by {}", name_of(counter)));
+          leave_out(j, fmt::format("is seen as energy by {}", channel_name(counter)));
         }
       }
     }
@@ -148,95 +114,25 @@ class Accountant {
       if (sensors_[i].driver == sensors_[list.front()].driver) {
         kept.push_back(i);
       } else {
-        leave_out(i, fmt::format("measures the same as {}", name_of(sensors_[list.front()])));
+        leave_out(i, fmt::format("measures the same as {}", channel_name(sensors_[list.front()])));
       }
     }
     return kept;
   }
 
   void add_processor(Boundary boundary) {
-    std::map<int64_t, std::vector<size_t>> domains;
-    std::map<int64_t, std::vector<size_t>> memories;
-    std::vector<size_t> elsewhere;
-    for (const size_t i : open(boundary)) {
-      const Place place = place_of(sensors_[i]);
-      if (place.package < 0) {
-        elsewhere.push_back(i);
-      } else {
-        (place.is_memory ? memories : domains)[place.package].push_back(i);
-      }
-    }
-    std::vector<size_t> total;
-    for (const auto& [package, list] : domains) append(total, of_one_source(list));
-    for (const auto& [package, list] : memories) {
-      if (domains.contains(package)) {
-        append(total, of_one_source(list));
-        continue;
-      }
-      for (const size_t i : list) {
-        leave_out(i,
-                  "is memory beside a package whose own counter is not there; alone it is not "
-                  "the package's energy");
-      }
-    }
+    ProcessorTotal chosen = processor_total(sensors_, readings_, faults_, boundary, open(boundary));
+    for (LeftOutSensor& left : chosen.left_out) leave_out(left.sensor, std::move(left.reason));
     // A meter of the package that is not the processor's own, such as an APU's: a makeshift.
-    if (total.empty()) {
-      total = of_one_driver(elsewhere);
+    if (chosen.sensors.empty()) {
+      chosen.sensors = of_one_driver(chosen.elsewhere);
     } else {
-      for (const size_t i : elsewhere) {
-        leave_out(i, fmt::format("measures the same as {}", name_of(sensors_[total.front()])));
+      for (const size_t i : chosen.elsewhere) {
+        leave_out(i, fmt::format("measures the same as {}",
+                                 channel_name(sensors_[chosen.sensors.front()])));
       }
     }
-    add_total(boundary, total);
-  }
-
-  /// Of all sources of one domain of one package the best; its dies, mirrors once. A source that
-  /// counts the whole package cannot miss a die and goes before one with more dies than the others.
-  std::vector<size_t> of_one_source(const std::vector<size_t>& list) {
-    std::map<Source, std::vector<size_t>> sources;
-    for (const size_t i : list) sources[source_of(sensors_[i])].push_back(i);
-    const std::vector<size_t>* best = nullptr;
-    std::tuple<bool, size_t> most;
-    for (auto& [source, members] : sources) {
-      members = without_mirrors(members);
-      const bool whole = std::any_of(members.begin(), members.end(),
-                                     [this](size_t i) { return place_of(sensors_[i]).die < 0; });
-      const std::tuple<bool, size_t> reach{whole, members.size()};
-      if (best != nullptr && reach <= most) continue;
-      best = &members;
-      most = reach;
-    }
-    for (const auto& [source, members] : sources) {
-      if (&members == best) continue;
-      for (const size_t i : members) {
-        leave_out(i, fmt::format("is the same energy as {}", name_of(sensors_[best->front()])));
-      }
-    }
-    return *best;
-  }
-
-  std::vector<size_t> without_mirrors(const std::vector<size_t>& members) {
-    // perf's counts begin at 0 when they are opened, so that dies of equal power seem to move
-    // together; its driver opens a register of several dies only once.
-    if (sensors_[members.front()].driver == kSources.front()) return members;
-    std::vector<size_t> kept;
-    for (const size_t i : members) {
-      const auto twin = std::find_if(kept.begin(), kept.end(), [this, i](size_t k) {
-        return mirrored(readings_, k, i, sensors_[i].range_ticks);
-      });
-      if (twin == kept.end()) {
-        kept.push_back(i);
-      } else {
-        leave_out(i, fmt::format("shows the same register as {}: read in turn, they move in lock "
-                                 "step",
-                                 name_of(sensors_[*twin])));
-      }
-    }
-    return kept;
-  }
-
-  static void append(std::vector<size_t>& to, const std::vector<size_t>& from) {
-    to.insert(to.end(), from.begin(), from.end());
+    add_total(boundary, std::move(chosen.sensors));
   }
 
   void add_total(Boundary boundary, std::vector<size_t> sensors) {
@@ -249,22 +145,29 @@ class Accountant {
     std::sort(result_.totals.begin(), result_.totals.end(),
               [](const auto& a, const auto& b) { return a.boundary < b.boundary; });
     for (size_t i = 0; i < reasons_.size(); ++i) {
-      if (!reasons_[i].empty()) result_.left_out.push_back({i, std::move(reasons_[i])});
+      if (!reasons_[i].empty()) {
+        result_.left_out.push_back({i, std::move(reasons_[i]), !is_still(i)});
+      }
     }
     return std::move(result_);
   }
 
   std::span<const SensorInfo> sensors_;
   std::span<const CounterReading> readings_;
+  const SensorFaults& faults_;
   std::vector<std::string> reasons_;  // empty: nothing speaks against the sensor
   PowerDomains result_;
 };
 
 }  // namespace
 
+std::string channel_name(const SensorInfo& info) {
+  return fmt::format("{} of {}", info.channel, info.driver);
+}
+
 PowerDomains power_domains(std::span<const SensorInfo> sensors,
-                           std::span<const CounterReading> readings) {
-  return Accountant(sensors, readings).run();
+                           std::span<const CounterReading> readings, const SensorFaults& faults) {
+  return Accountant(sensors, readings, faults).run();
 }
 
 }  // namespace edgetran::profile

@@ -21,6 +21,13 @@ struct PowerTotal {
 struct LeftOutSensor {
   size_t sensor = 0;
   std::string reason;
+  bool counts = true;  ///< false: it stands still, so that nothing can be compared with it
+};
+
+/// What is known against a machine's sensors beside what they say of themselves.
+struct SensorFaults {
+  std::vector<StillCounter> still{};
+  std::vector<SensorInfo> missing{};  ///< what is there and cannot be read (SensorProblem)
 };
 
 /// Every sensor is in exactly one of the totals or left out. At most one total a boundary.
@@ -35,8 +42,14 @@ struct PowerDomains {
 /// once;
 /// - dies that show one register together (`mirrored` in `readings`) once, others each;
 /// - accelerators each; of a board's meters those of one driver, for another sees the same joules;
-/// - single rails are no total.
+/// - single rails are no total;
+/// - a counter that stands still is as if it were not there, and the next source is taken; a
+/// processor of which a part cannot be read by any source has no total of that boundary.
 PowerDomains power_domains(std::span<const SensorInfo> sensors,
-                           std::span<const CounterReading> readings);
+                           std::span<const CounterReading> readings,
+                           const SensorFaults& faults = {});
+
+/// "package-0 of powercap-rapl", for reasons.
+std::string channel_name(const SensorInfo& info);
 
 }  // namespace edgetran::profile

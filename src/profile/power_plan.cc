@@ -45,6 +45,7 @@ ChosenSensors choose_sensors(const std::vector<SensorInfo>& infos, const PowerDo
   chosen = parts;
   std::vector<SensorPair> pairs;
   for (const LeftOutSensor& left : domains.left_out) {
+    if (!left.counts) continue;
     for (const size_t part : parts) {
       if (!same_rail(infos[part], infos[left.sensor])) continue;
       chosen.insert(left.sensor);

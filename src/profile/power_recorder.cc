@@ -13,8 +13,7 @@ class SensorRecorder final : public PowerRecorder {
 
   base::Result<Calibration> calibrate() override {
     if (!known_) {
-      EDGETRAN_ASSIGN(const PowerTrace trace, read_quickly(sensor_, clock_));
-      known_ = profile::calibrate(trace);
+      EDGETRAN_ASSIGN(known_, calibrate_sensor(sensor_, clock_));
     }
     return *known_;
   }

@@ -77,6 +77,9 @@ struct SensorProblem {
   base::ErrorCategory category = base::ErrorCategory::kDevice;
   std::string message;
   std::string fix;  ///< one line; empty where nothing helps
+  /// The sensors that would be there without it, as far as that is known; without a channel: any of
+  /// the driver's. Empty where no total can lack them.
+  std::vector<SensorInfo> missing{};
 };
 
 /// What a driver found on a machine. A source that is absent is neither.

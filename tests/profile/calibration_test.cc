@@ -86,6 +86,91 @@ TEST(Calibration, NeedsAFewChanges) {
   EXPECT_NEAR(calibrated(settings, 12).update_s, 1.1, 0.01);
 }
 
+TEST(Calibration, AValueThatIsNoNumberIsNoChange) {
+  SyntheticSettings settings = moving_gauge();
+  settings.shape = "constant";
+  settings.fault = "nan";
+  settings.fault_at_s = 1;
+  settings.fault_for_s = 0.5;
+  EXPECT_EQ(calibrated(settings).changes, 0);
+  settings.shape = "sawtooth";  // and what is no number hides no period
+  EXPECT_NEAR(calibrated(settings).update_s, 0.02, 0.02 * 0.02);
+  settings.fault_for_s = 10;
+  EXPECT_NEAR(static_cast<double>(calibrated(settings).changes), 50, 1);
+}
+
+/// As the agent calibrates; how long it took is in `took_s`.
+Calibration calibrated_sensor(const SyntheticSettings& settings, double& took_s) {
+  base::ManualClock clock;
+  SyntheticSensor sensor(settings, clock);
+  const auto calibration = calibrate_sensor(sensor, clock);
+  EXPECT_TRUE(calibration);
+  took_s = clock.now_s();
+  return *calibration;
+}
+
+TEST(CalibrateSensor, OneThatChangedTooSeldomIsReadOnUntilItsPeriodIsTold) {
+  double took_s = 0;
+  SyntheticSettings settings = moving_gauge();
+  EXPECT_NEAR(calibrated_sensor(settings, took_s).update_s, 0.02, 0.02 * 0.01);
+  EXPECT_NEAR(took_s, 3, 0.01);
+  settings.update_s = 1.1;  // at 0, 1.1, ... 4.4 s, less the phase: the fourth change ends it
+  EXPECT_NEAR(calibrated_sensor(settings, took_s).update_s, 1.1, 0.02);
+  EXPECT_NEAR(took_s, 4.4, 1.2);
+  settings.update_s = 2.9;
+  EXPECT_NEAR(calibrated_sensor(settings, took_s).update_s, 2.9, 0.02);
+  EXPECT_LT(took_s, 15);
+}
+
+TEST(CalibrateSensor, OneThatNeverChangesCostsThreeSeconds) {
+  double took_s = 0;
+  SyntheticSettings settings = moving_gauge();
+  settings.shape = "constant";
+  EXPECT_EQ(calibrated_sensor(settings, took_s).update_s, 0);
+  EXPECT_NEAR(took_s, 3, 0.01);
+}
+
+TEST(CalibrateSensor, OneThatSaysToBeSlowIsLookedAtLongerThoughItDidNotChange) {
+  double took_s = 0;
+  SyntheticSettings settings = moving_gauge();
+  settings.period_s = 97;
+  settings.update_s = 5;
+  settings.update_phase_s = 4;  // the first change is at 4 s, after the short look
+  EXPECT_EQ(calibrated_sensor(settings, took_s).update_s, 0);
+  settings.averaging_s = 5;
+  EXPECT_NEAR(calibrated_sensor(settings, took_s).update_s, 5, 0.05);
+  EXPECT_LT(took_s, 20);
+  settings.shape = "constant";
+  EXPECT_EQ(calibrated_sensor(settings, took_s).update_s, 0);
+  EXPECT_NEAR(took_s, 30, 0.1);
+}
+
+/// Changes at these moments.
+class ChangesAt final : public Sensor {
+ public:
+  ChangesAt(base::Clock& clock, std::vector<double> times) : clock_(clock), times_(times) {}
+  const SensorInfo& info() const override { return info_; }
+  base::Result<Reading> read() override {
+    Reading reading{.watts = 5};
+    for (const double time_s : times_) reading.watts += clock_.now_s() >= time_s ? 1 : 0;
+    return reading;
+  }
+
+ private:
+  SensorInfo info_;
+  base::Clock& clock_;
+  std::vector<double> times_;
+};
+
+TEST(CalibrateSensor, FewChangesOfAValueThatHardlyMovesAreNoPeriod) {
+  base::ManualClock clock;
+  ChangesAt chance(clock, {1, 3.1, 8.4, 12.5});  // 2.1, 5.3 and 4.1 s: 5.3 is no multiple
+  EXPECT_EQ(calibrate_sensor(chance, clock)->update_s, 0);
+  base::ManualClock other;
+  ChangesAt jitters(other, {1, 3.1, 7.2, 9.25});  // 2.1, twice 2.05, 2.05
+  EXPECT_NEAR(calibrate_sensor(jitters, other)->update_s, 8.25 / 4, 0.02);
+}
+
 TEST(Calibration, OfNothingKnowsNothing) {
   const Calibration calibration = calibrate({});
   EXPECT_EQ(calibration.readings, 0);

@@ -33,9 +33,9 @@ struct Battery {
   SysfsPower power;
 };
 
-/// What else may supply the machine, and must not at the same time: a mains adaptor, a charger at
-/// a USB port, a wireless one, an uninterruptible supply.
-struct Adaptor {
+/// What else may supply the machine, and must not at the same time: an adaptor, a charger by USB or
+/// without wire, an uninterruptible supply.
+struct Charger {
   std::string name;
   SysfsNumber online;
 };
@@ -44,14 +44,14 @@ struct Adaptor {
 /// firmware's choice, so neither alone is the board's input.
 class BatterySensor final : public Sensor {
  public:
-  BatterySensor(SensorInfo info, std::vector<Battery> batteries, std::vector<Adaptor> adaptors)
-      : info_(std::move(info)), batteries_(std::move(batteries)), adaptors_(std::move(adaptors)) {}
+  BatterySensor(SensorInfo info, std::vector<Battery> batteries, std::vector<Charger> chargers)
+      : info_(std::move(info)), batteries_(std::move(batteries)), chargers_(std::move(chargers)) {}
 
   const SensorInfo& info() const override { return info_; }
 
   base::Result<Reading> read() override {
     // Under high load some machines take from adaptor and battery together.
-    for (const Adaptor& supply : adaptors_) {
+    for (const Charger& supply : chargers_) {
       EDGETRAN_ASSIGN(const int64_t online, supply.online.read());
       if (online != 0)
         return fail(ErrorCategory::kDevice, supply.name + " supplies the machine as well",
@@ -67,11 +67,12 @@ class BatterySensor final : public Sensor {
       return fail(ErrorCategory::kDevice,
                   fmt::format("no battery is discharging ({})", info_.domain),
                   std::string(kUnplug));
-    // No machine runs on nothing: the firmware does not tell, or another supply is not listed.
+    // A machine that runs takes power: firmware shows 0 until it has measured, or for ever.
     if (reading.watts == 0)
       return fail(ErrorCategory::kDevice,
-                  fmt::format("the batteries say that they discharge at 0 W ({})", info_.domain),
-                  "this machine's batteries do not tell their power, or something else supplies it");
+                  fmt::format("the machine is said to be discharging by 0 W ({})", info_.domain),
+                  "try again after a minute without the power adaptor; a battery that still says 0 "
+                  "does not tell its power");
     return reading;
   }
 
@@ -106,7 +107,7 @@ class BatterySensor final : public Sensor {
 
   SensorInfo info_;
   std::vector<Battery> batteries_;
-  std::vector<Adaptor> adaptors_;
+  std::vector<Charger> chargers_;
 };
 
 /// Volts times amperes where both are told; the firmware's own power otherwise (ACPI batteries that
@@ -133,20 +134,19 @@ bool supplies_machine(const SensorHost& host, const std::string& folder) {
 
 struct Supplies {
   std::vector<Battery> batteries;
-  std::vector<Adaptor> adaptors;
+  std::vector<Charger> chargers;
 };
 
 base::Result<Supplies> open_supplies(const SensorHost& host) {
   Supplies supplies;
   for (const std::string& name : sysfs_entries(host, kFolder)) {
     const std::string folder = fmt::format("{}/{}", kFolder, name);
-    const std::string type = optional_text(host, folder + "/type");
     if (!supplies_machine(host, folder)) continue;
-    if (type == "Battery") {
+    if (optional_text(host, folder + "/type") == "Battery") {
       EDGETRAN_ASSIGN(Battery battery, open_battery(host, folder, name));
       supplies.batteries.push_back(std::move(battery));
     } else if (auto online = SysfsNumber::open(host, folder + "/online")) {
-      supplies.adaptors.push_back({name, std::move(*online)});
+      supplies.chargers.push_back({name, std::move(*online)});
     }
   }
   return supplies;
@@ -176,7 +176,7 @@ FoundSensors find(const SensorHost& host) {
   info.kind = SensorKind::kGauge;
   info.boundary = Boundary::kBoardInput;
   auto sensor = std::make_unique<BatterySensor>(std::move(info), std::move(supplies->batteries),
-                                                std::move(supplies->adaptors));
+                                                std::move(supplies->chargers));
   if (const auto reading = sensor->read(); !reading) {
     problem(reading.error());
   } else {

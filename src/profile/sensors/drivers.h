@@ -19,9 +19,4 @@ extern const SensorDriver kNvml;
 extern const SensorDriver kBattery;
 extern const SensorDriver kSynthetic;  ///< synthetic.cc
 
-/// A power limit that firmware holds on average. Figures a few per cent above it are seen at full
-/// load and are no fault of the sensor; a quarter more is none that a regulated board takes for
-/// tens of milliseconds.
-inline constexpr double kAboveLimit = 1.25;
-
 }  // namespace edgetran::profile::sensors

@@ -43,16 +43,12 @@ base::Result<std::unique_ptr<Sensor>> declared_sensor(const SensorHost& host,
   EDGETRAN_ASSIGN(const ConfigValue name, settings.require("driver"));
   EDGETRAN_ASSIGN(const SensorDriver* driver, find_driver(name));
   auto sensor = driver->make(host, settings);
-  // A wrong value is told as it is: keys after it were not asked for.
-  if (!sensor && sensor.error().category == base::ErrorCategory::kUsage) return sensor;
-  // A key that nobody asked for explains another failure better than what came of it.
+  // A key that nobody asked for explains a failure better than what came of it.
   EDGETRAN_TRY(settings.finish());
   return sensor;
 }
 
 FoundSensors find_sensors(const SensorHost& host, const std::vector<std::string>& declarations) {
-  // Declared ones first: who wires a meter to a board means it, and of two for one boundary the
-  // first counts.
   FoundSensors all;
   for (const std::string& declaration : declarations) {
     auto sensor = declared_sensor(host, declaration);

@@ -15,8 +15,10 @@ namespace edgetran::profile::sensors {
 base::Result<std::unique_ptr<Sensor>> declared_sensor(const SensorHost& host,
                                                       const std::string& declaration);
 
-/// Every sensor that the drivers find on the machine, and the declared ones; of these, one that is
-/// not there is a problem like any other, and so is a wrong declaration.
+/// The declared sensors, then every one that the drivers find on the machine: where two see the
+/// same joules, the first is taken (power_domains.h), and who declares one knows more of the board
+/// than its drivers do. A declared one that is not there is a problem like any other, and so is a
+/// wrong declaration.
 FoundSensors find_sensors(const SensorHost& host, const std::vector<std::string>& declarations);
 
 }  // namespace edgetran::profile::sensors

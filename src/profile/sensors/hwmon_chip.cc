@@ -56,11 +56,13 @@ Boundary boundary_of(const SensorHost& host, const HwmonChip& chip, std::string_
   if (chip.name == "nouveau" || chip.name == "i915" || chip.name == "xe") {
     return Boundary::kAccelerator;
   }
-  // Of the labels in Apple's device trees (macsmc-hwmon), the one that is of the whole machine.
-  if (chip.name == "macsmc_hwmon" && label == "Total System Power") return Boundary::kBoardInput;
   // Documentation/hwmon/amd_energy.rst: EsocketX is the energy of a socket, EcoreX of a core.
   const bool counts_processor = label.starts_with("Esocket") || label.starts_with("Ecore");
   if (chip.name == "amd_energy" && counts_processor) return Boundary::kPackage;
+  // The SMC's key PSTR, by its label in hwmon-common.dtsi of Apple's boards. (PDTR, "AC Input
+  // Power", charges the battery too, and is none without an adaptor.)
+  if (chip.name == "macsmc_hwmon" && label == "Total System Power") return Boundary::kBoardInput;
+  // Not so acpi_power_meter's: what one measures is its _PMD's list of devices, input or output.
   return Boundary::kRail;
 }
 

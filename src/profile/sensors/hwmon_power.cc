@@ -2,6 +2,7 @@
 
 #include "profile/sensors/drivers.h"
 #include "profile/sensors/hwmon_chip.h"
+#include "profile/sensors/set_limit.h"
 #include "profile/sensors/sysfs_value.h"
 
 namespace edgetran::profile::sensors {
@@ -32,13 +33,13 @@ void choose_file(const SensorHost& host, const HwmonChip& chip, const std::strin
 }
 
 /// rated_max is the hardware's limit. cap_max is the largest limit that can be set for the
-/// regulated mean: a mean keeps to it nearly, a momentary value may pass it, so it rates means only.
+/// regulated mean: a mean keeps to it, a momentary value may pass it, so it rates means only.
 std::optional<double> rating(const SensorHost& host, const HwmonChip& chip, const std::string& stem,
                              bool averages) {
   auto limit = positive(host, chip, stem + "_rated_max");
   if (!limit && averages) {
     limit = positive(host, chip, stem + "_cap_max");
-    if (limit) *limit *= kAboveLimit;
+    if (limit) *limit *= kAboveSetLimit;
   }
   if (limit) *limit *= kWattsPerMicrowatt;
   return limit;

@@ -36,10 +36,11 @@ constexpr uint16_t kConversionReady = 1U << 1;  // CNVR
 constexpr double kSmallestRange_v = 0.040;
 constexpr int kRanges = 4;
 constexpr double kLargestRange_v = 0.320;
-constexpr double kShuntBit_v = 10e-6;
-// The converter clips at its range and says nothing. A mean of 128 that is so near to it holds
-// clipped ones.
-constexpr double kFullShare = 0.99;
+constexpr double kShuntStep_v = 10e-6;
+// A shunt voltage beyond the range reads as the range's end, with no flag, and the current that the
+// chip makes of it is too small. An average of which some conversions were clipped lies below it.
+constexpr double kNearEnd = 0.99;
+constexpr int16_t kHighestCurrent = INT16_MAX;
 constexpr double kCalibrationConstant = 0.04096;
 constexpr double kPowerPerCurrentBit = 20;  // W of a power bit over A of a current bit
 constexpr double kCurrentBits = 32768;
@@ -100,21 +101,12 @@ class Ina219 final : public Sensor {
                   "its supply was interrupted or another program sets it; start again");
     }
     EDGETRAN_ASSIGN(const uint16_t bus, device_->read_register(kBusVoltage));
-    if ((bus & kOverflow) != 0) {
-      return fail(ErrorCategory::kDevice, info_.source + " says that its power is out of range",
-                  "raise max_current_a on the card, or use a smaller shunt");
-    }
-    EDGETRAN_ASSIGN(const uint16_t shunt, device_->read_register(kShuntVoltage));
-    const double drop_v = static_cast<int16_t>(shunt) * kShuntBit_v;
-    if (std::abs(drop_v) >= kFullShare * settings_.range_v) {
-      return fail(ErrorCategory::kDevice,
-                  fmt::format("{} shows {:.4g} V across its shunt, the end of its range of {:.4g} V: "
-                              "more current flows than it can show",
-                              info_.source, drop_v, settings_.range_v),
-                  "raise max_current_a on the card, or use a smaller shunt");
-    }
+    if ((bus & kOverflow) != 0) return out_of_range("says that its power is out of range");
     EDGETRAN_ASSIGN(const uint16_t raw, device_->read_register(kCurrent));
-    const double amperes = static_cast<int16_t>(raw) * settings_.ampere_per_bit;
+    const auto current = static_cast<int16_t>(raw);
+    if (current == kHighestCurrent) return out_of_range("shows the end of its current register");
+    EDGETRAN_TRY(check_shunt());
+    const double amperes = current * settings_.ampere_per_bit;
     if (amperes < -kReverseShare * kCurrentBits * settings_.ampere_per_bit) {
       return fail(
           ErrorCategory::kDevice,
@@ -128,6 +120,22 @@ class Ina219 final : public Sensor {
   }
 
  private:
+  tl::unexpected<base::Error> out_of_range(const std::string& what) const {
+    return fail(ErrorCategory::kDevice, info_.source + " " + what,
+                "raise max_current_a on the card, or use a smaller shunt");
+  }
+
+  base::Status check_shunt() {
+    EDGETRAN_ASSIGN(const uint16_t raw, device_->read_register(kShuntVoltage));
+    const double range_v = kSmallestRange_v * (1 << (settings_.configuration >> kGainShift & 3));
+    const double shunt_v = static_cast<int16_t>(raw) * kShuntStep_v;
+    if (shunt_v < kNearEnd * range_v) return {};
+    return out_of_range(
+        fmt::format("shows {:.1f} mV across the shunt, the end of its range of "
+                    "{:g} mV: the current is larger than it can show",
+                    shunt_v * 1e3, range_v * 1e3));
+  }
+
   SensorInfo info_;
   Ina219Settings settings_;
   std::unique_ptr<I2cDevice> device_;
@@ -170,6 +178,12 @@ base::Result<std::unique_ptr<Sensor>> make(const SensorHost& host, base::ConfigM
 }  // namespace
 
 base::Result<Ina219Wiring> read_ina219_wiring(base::ConfigMap& settings) {
+  // Asked for before any is checked: a wrong value is the error, not the keys that were not
+  // reached.
+  for (const char* key :
+       {"bus", "address", "shunt_ohm", "shunt_tolerance", "max_current_a", "boundary"}) {
+    settings.find(key);
+  }
   Ina219Wiring wiring;
   EDGETRAN_ASSIGN(const base::ConfigValue bus, settings.require("bus"));
   EDGETRAN_ASSIGN(wiring.bus, bus.as_integer(0, 255));
@@ -195,7 +209,6 @@ Ina219Settings ina219_settings(const Ina219Wiring& wiring) {
   int gain = 0;
   while (gain + 1 < kRanges && kSmallestRange_v * (1 << gain) * (1 + kRounding) < drop_v) ++gain;
   Ina219Settings settings;
-  settings.range_v = kSmallestRange_v * (1 << gain);
   settings.configuration =
       static_cast<uint16_t>(kBus32V | gain << kGainShift | kAverage128 << kBusAdcShift |
                             kAverage128 << kShuntAdcShift | kContinuous);

@@ -24,7 +24,6 @@ struct Ina219Wiring {
 struct Ina219Settings {
   uint16_t configuration = 0;  ///< register 00h
   uint16_t calibration = 0;    ///< register 05h
-  double range_v = 0;          ///< across the shunt, at which the chip clips
   double ampere_per_bit = 0;   ///< of the current register, as the calibration really makes it
 };
 

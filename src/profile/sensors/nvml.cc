@@ -11,6 +11,7 @@
 
 #include "profile/sensors/drivers.h"
 #include "profile/sensors/nvml_library.h"
+#include "profile/sensors/set_limit.h"
 
 // What the figures cover. The energy counter is kept by the board's own controller since the driver
 // was loaded, in mJ, on Volta and newer; it covers all of the time. Power is another matter: Yang,
@@ -175,7 +176,7 @@ SensorInfo described(const NvmlBoard& board) {
   info.driver = kNvml.name;
   info.domain = board.name();
   info.boundary = Boundary::kAccelerator;
-  if (const auto limit = board.highest_limit_w()) info.rating_w = *limit * kAboveLimit;
+  if (const auto limit = board.highest_limit_w()) info.rating_w = *limit * kAboveSetLimit;
   return info;
 }
 

@@ -182,15 +182,24 @@ base::Status add_event(const SensorHost& host, const PerfSystem& system, uint32_
   return {};
 }
 
+/// What an event that cannot be used would have shown.
+std::vector<SensorInfo> all_of(const Event& event, const std::vector<RaplPlace>& places) {
+  std::vector<SensorInfo> infos;
+  infos.reserve(places.size());
+  for (const RaplPlace& place : places) infos.push_back(describe(event, place, 0));
+  return infos;
+}
+
 FoundSensors find(const SensorHost& host) { return find_perf_rapl(host, {}); }
 
 }  // namespace
 
 FoundSensors find_perf_rapl(const SensorHost& host, const PerfSystem& system) {
   FoundSensors found;
-  const auto complain = [&found](const std::string& file, const base::Error& error) {
-    found.problems.push_back(
-        {std::string(kName), std::string(kPmu) + file, error.category, error.message, ""});
+  const auto complain = [&found](const std::string& file, const base::Error& error,
+                                 std::vector<SensorInfo> missing = {}) {
+    found.problems.push_back({std::string(kName), std::string(kPmu) + file, error.category,
+                              error.message, "", std::move(missing)});
   };
   const auto type = sysfs_text(host, std::string(kPmu) + "type");
   if (!type) {
@@ -211,7 +220,9 @@ FoundSensors find_perf_rapl(const SensorHost& host, const PerfSystem& system) {
   for (const Event& event : kEvents) {
     const auto added =
         add_event(host, complete, static_cast<uint32_t>(*number), event, *places, found);
-    if (!added) complain("events/" + std::string(event.file), added.error());
+    if (!added) {
+      complain("events/" + std::string(event.file), added.error(), all_of(event, *places));
+    }
   }
   return found;
 }

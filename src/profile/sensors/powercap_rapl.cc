@@ -111,6 +111,18 @@ base::Result<std::unique_ptr<Sensor>> open_zone(const SensorHost& host, const st
   return open_counter(host, std::move(info));
 }
 
+/// A zone without a name may be any of the driver's.
+std::vector<SensorInfo> any_zone() {
+  std::vector<SensorInfo> zones(2);
+  for (SensorInfo& zone : zones) {
+    zone.driver = kName;
+    zone.kind = SensorKind::kCounter;
+  }
+  zones[0].boundary = Boundary::kPackage;
+  zones[1].boundary = Boundary::kPsys;
+  return zones;
+}
+
 // `enabled` is not looked at: it says whether the zone's power limit is enforced (and 0 where the
 // firmware has locked it); the energy counter counts all the same.
 FoundSensors find(const SensorHost& direct) {
@@ -125,17 +137,20 @@ FoundSensors find(const SensorHost& direct) {
     const auto path = name_path(host, entry);
     if (!path) {
       found.problems.push_back({std::string(kName), file_of(entry, "name"), path.error().category,
-                                path.error().message, ""});
+                                path.error().message, "", any_zone()});
       continue;
     }
     const SensorInfo info = describe(entry, *path);
     if (!channels.insert(info.channel).second) {
       found.problems.push_back(
-          {std::string(kName), info.source, base::ErrorCategory::kDevice,
+          {std::string(kName),
+           info.source,
+           base::ErrorCategory::kDevice,
            fmt::format("a second zone is named {}; which of the two is which cannot be told after "
                        "the next boot",
                        info.channel),
-           ""});
+           "",
+           {info}});
       continue;
     }
     add_sensor(found, info, open_zone(host, entry, info), permission_fix(host));

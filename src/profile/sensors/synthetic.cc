@@ -6,6 +6,7 @@
 #include <limits>
 #include <memory>
 
+#include "base/json.h"
 #include "profile/sensors/drivers.h"
 
 namespace edgetran::profile::sensors {
@@ -49,7 +50,9 @@ base::Settings<SyntheticSettings> declare() {
 SensorInfo describe(const SyntheticSettings& settings) {
   SensorInfo info;
   info.driver = "synthetic";
-  info.channel = info.domain = info.source = settings.shape;
+  info.channel = info.domain = settings.shape;
+  // Nothing else tells two of one shape apart, and what one was calibrated to is not the other's.
+  info.source = base::dump_json(synthetic_settings().write(settings));
   info.boundary = Boundary::kEstimate;
   if (settings.kind == "counter") {
     info.kind = SensorKind::kCounter;

@@ -189,8 +189,12 @@ void add_sensor(FoundSensors& found, const SensorInfo& info,
     return;
   }
   const bool refused = error.category == ErrorCategory::kPermission;
-  found.problems.push_back({info.driver, info.source, error.category, std::move(error.message),
-                            refused ? std::string(permission_fix) : std::move(error.hint)});
+  found.problems.push_back({info.driver,
+                            info.source,
+                            error.category,
+                            std::move(error.message),
+                            refused ? std::string(permission_fix) : std::move(error.hint),
+                            {info}});
 }
 
 }  // namespace edgetran::profile::sensors

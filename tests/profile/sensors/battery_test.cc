@@ -51,28 +51,6 @@ TEST(Battery, VoltsTimesAmperesWhileItDischarges) {
   EXPECT_NEAR(found.sensors[0]->read()->watts, 11.4 * 0.85, 1e-12);
 }
 
-TEST(Battery, AnyOtherSupplyThatIsOnlineFeedsTheMachineToo) {
-  for (const char* type : {"Mains", "USB", "Wireless", "UPS"}) {
-    const SysfsTree tree;
-    const std::string folder = std::string(kFolder) + "other/";
-    write_battery(tree, "BAT0", "Discharging", 11'400'000, 850'000);
-    tree.write(folder + "type", type);
-    tree.write(folder + "online", "1");
-    EXPECT_THAT(read(tree).error().message, HasSubstr("other supplies the machine as well")) << type;
-    tree.write(folder + "online", "0");
-    EXPECT_TRUE(read(tree)) << type;
-    tree.write(folder + "online", "1");
-    tree.write(folder + "scope", "Device");  // it charges a mouse
-    EXPECT_TRUE(read(tree)) << type;
-  }
-}
-
-TEST(Battery, ThatDischargesAtNothingTellsNothing) {
-  const SysfsTree tree;
-  write_battery(tree, "BAT0", "Discharging", 11'400'000, 0);
-  EXPECT_THAT(read(tree).error().message, HasSubstr("discharge at 0 W"));
-}
-
 TEST(Battery, TheSignOfTheCurrentIsTheDriversHabit) {
   const SysfsTree tree;
   write_battery(tree, "BAT0", "Discharging", 3'700'000, -500'000);
@@ -123,6 +101,39 @@ TEST(Battery, PluggingTheAdaptorInEndsTheMeasurement) {
   tree.write(std::string(kFolder) + "BAT0/status", "Full");
   tree.write(std::string(kFolder) + "BAT0/current_now", "0");
   EXPECT_THAT(found.sensors[0]->read().error().message, HasSubstr("no battery is discharging"));
+}
+
+TEST(Battery, ChargersOfAnyKindSupplyTheMachineAsWell) {
+  for (const char* type : {"Mains", "USB", "Wireless", "UPS"}) {
+    const SysfsTree tree;
+    write_battery(tree, "BAT0", "Discharging", 12'000'000, 500'000);
+    const std::string port = std::string(kFolder) + "ucsi-source-psy-1/";
+    tree.write(port + "type", type);
+    tree.write(port + "online", "0");
+    const FoundSensors found = kBattery.find(tree.host());
+    ASSERT_THAT(found.sensors, SizeIs(1)) << type;
+    EXPECT_NEAR(found.sensors[0]->read()->watts, 6, 1e-12);
+    for (const char* online : {"1", "2"}) {  // 2: a programmable supply
+      tree.write(port + "online", online);
+      const auto reading = found.sensors[0]->read();
+      ASSERT_FALSE(reading) << type;
+      EXPECT_THAT(reading.error().message, HasSubstr("ucsi-source-psy-1 supplies the machine"));
+    }
+    tree.write(port + "scope", "Device");  // the charger of a mouse
+    EXPECT_TRUE(read(tree)) << type;
+  }
+}
+
+TEST(Battery, DischargingByNothingIsNoMeasurement) {
+  const SysfsTree tree;
+  write_battery(tree, "BAT0", "Discharging", 12'000'000, 0);
+  write_battery(tree, "BAT1", "Not charging", 12'000'000, 0);
+  const FoundSensors found = kBattery.find(tree.host());
+  EXPECT_THAT(found.sensors, IsEmpty());
+  ASSERT_THAT(found.problems, SizeIs(1));
+  EXPECT_EQ(found.problems[0].category, ErrorCategory::kDevice);
+  EXPECT_THAT(found.problems[0].message, HasSubstr("discharging by 0 W (BAT0"));
+  EXPECT_THAT(found.problems[0].fix, HasSubstr("after a minute"));
 }
 
 TEST(Battery, BatteriesOfMiceAndEmptyBaysAreAbsent) {

@@ -49,6 +49,24 @@ void add_rail(SysfsTree& tree, const std::string& chip, int number, const std::s
 
 const std::string kBus = "platform/3160000.i2c/i2c-1/";
 
+TEST(HwmonPower, OfApplesControllerTheSystemsPowerIsTheBoards) {
+  SysfsTree tree;
+  const auto chip = add_chip(tree, 4, "macsmc_hwmon", "platform/soc/23e400000.smc");
+  const auto add = [&](const std::string& n, const char* label) {
+    tree.write(chip + "power" + n + "_input", "6500000");
+    tree.write(chip + "power" + n + "_label", label);
+  };
+  add("1", "Total System Power");
+  add("2", "AC Input Power");
+  add("3", "3.8 V Rail Power");
+  const auto found = find(tree, "hwmon-power");
+  const std::string identity = "macsmc_hwmon-23e400000.smc/";
+  EXPECT_EQ(sensor_of(found, identity + "Total System Power").info().boundary,
+            Boundary::kBoardInput);
+  EXPECT_EQ(sensor_of(found, identity + "AC Input Power").info().boundary, Boundary::kRail);
+  EXPECT_EQ(sensor_of(found, identity + "3.8 V Rail Power").info().boundary, Boundary::kRail);
+}
+
 TEST(HwmonVi, VoltageTimesCurrentOfAnIna3221) {
   SysfsTree tree;
   const auto chip = add_chip(tree, 3, "ina3221", kBus + "1-0040");
@@ -221,7 +239,7 @@ TEST(HwmonPower, InputAverageIntervalAndRatings) {
   };
   EXPECT_DOUBLE_EQ(at("power1").read().value().watts, 1.4);
   EXPECT_DOUBLE_EQ(at("power1").info().averaging_s, 0.25);
-  EXPECT_DOUBLE_EQ(at("power1").info().rating_w.value(), 1.25 * 9);  // held on average
+  EXPECT_DOUBLE_EQ(at("power1").info().rating_w.value(), 9 * 1.25);
   EXPECT_DOUBLE_EQ(at("power2").read().value().watts, 2.5);
   EXPECT_EQ(at("power2").info().averaging_s, 0);
   EXPECT_FALSE(at("power2").info().rating_w.has_value());  // a moment may pass the mean's limit
@@ -305,21 +323,6 @@ TEST(HwmonEnergy, SocketsAndCoresOfAmdEnergy) {
   const std::string of = "amd_energy-amd_energy.0/";
   EXPECT_EQ(sensor_of(found, of + "Ecore0").info().within, of + "Esocket0");
   EXPECT_EQ(sensor_of(found, of + "Ecore1").info().within, of + "Esocket1");
-}
-
-TEST(HwmonPower, OfAnApplesTheWholeMachineIsTold) {
-  SysfsTree tree;
-  const auto chip = add_chip(tree, 0, "macsmc_hwmon", "platform/macsmc-hwmon");
-  tree.write(chip + "power1_input", "8000000");
-  tree.write(chip + "power1_label", "Total System Power");
-  tree.write(chip + "power2_input", "2000000");
-  tree.write(chip + "power2_label", "3.8 V Rail Power");
-  const auto found = find(tree, "hwmon-power");
-  const auto boundary = [&](const char* name) {
-    return sensor_of(found, std::string("macsmc_hwmon-macsmc-hwmon/") + name).info().boundary;
-  };
-  EXPECT_EQ(boundary("Total System Power"), Boundary::kBoardInput);
-  EXPECT_EQ(boundary("3.8 V Rail Power"), Boundary::kRail);
 }
 
 TEST(HwmonEnergy, APackageIsInsideItsCardWhereTheCardIsShown) {

@@ -8,6 +8,7 @@
 
 #include "base/config.h"
 #include "profile/sensors/drivers.h"
+#include "profile/sensors/find_sensors.h"
 #include "profile/sensors/sysfs_tree.h"
 
 namespace edgetran::profile::sensors {
@@ -15,6 +16,7 @@ namespace {
 
 using base::ErrorCategory;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::SysfsTree;
 using testing::WithoutPrivileges;
 
@@ -179,18 +181,30 @@ TEST(Ina219, OverflowIsAnError) {
   EXPECT_THAT(sensor.error().hint, HasSubstr("max_current_a"));
 }
 
-TEST(Ina219, ACurrentAtTheEndOfTheRangeIsNoFigure) {
-  Chip chip{.shunt_v = 0.31, .bus_v = 5};
+TEST(Ina219, AShuntVoltageAtTheEndOfItsRangeIsAnError) {
+  // R100 and 320 mV: 3.2 A. Beyond, the converter says 320 mV and flags nothing.
+  Chip chip{.shunt_v = 0.1 * 3.1, .bus_v = 5};
   const auto sensor = start(chip, wires(0.1, 3.2));
   ASSERT_TRUE(sensor);
-  EXPECT_NEAR((*sensor)->read()->watts, 3.1 * 5, 0.02);
-  for (const double amperes : {3.19, 4.0, 8.0}) {
-    chip.shunt_v = 0.1 * amperes;  // the converter clips at 0.32 V
+  EXPECT_NEAR((*sensor)->read()->watts, 15.5, 0.05);
+  for (const double amperes : {3.18, 3.2, 4.0, 5.0, 8.0}) {
+    chip.shunt_v = 0.1 * amperes;
     const auto reading = (*sensor)->read();
     ASSERT_FALSE(reading) << amperes;
-    EXPECT_THAT(reading.error().message, HasSubstr("end of its range of 0.32 V"));
-    EXPECT_THAT(reading.error().hint, HasSubstr("smaller shunt"));
+    EXPECT_EQ(reading.error().category, ErrorCategory::kDevice);
+    EXPECT_THAT(reading.error().message, HasSubstr("its range of 320 mV"));
+    EXPECT_THAT(reading.error().hint, HasSubstr("max_current_a"));
   }
+  chip.shunt_v = -0.1 * 8;  // wired in reverse is another fault
+  EXPECT_THAT((*sensor)->read().error().hint, HasSubstr("VIN+"));
+}
+
+TEST(Ina219, ASmallerRangeEndsEarlier) {
+  Chip chip{.shunt_v = 0.0395, .bus_v = 5};  // 98.75 % of 40 mV
+  const auto sensor = start(chip, wires(0.1, 0.4));
+  ASSERT_TRUE(sensor);
+  chip.shunt_v = 0.0397;
+  EXPECT_THAT((*sensor)->read().error().message, HasSubstr("its range of 40 mV"));
 }
 
 TEST(Ina219, AChipThatStartedAgainIsAnErrorAndNotZeroWatts) {
@@ -258,6 +272,25 @@ TEST(Ina219Card, WrongKeysAreRefusedAtTheirPlace) {
   const auto read = wiring("bus: 1\nshunt_ohm: 0.1\nmax_current_a: 5\n");
   ASSERT_FALSE(read);
   EXPECT_THAT(read.error().message, HasSubstr("at most 3.2"));
+}
+
+TEST(Ina219Card, TheFirstWrongValueIsTheErrorAndNotTheKeysAfterIt) {
+  const SysfsTree tree;
+  const auto message = [&tree](const std::string& keys) {
+    const auto sensor = declared_sensor(tree.host(), "{driver: ina219, " + keys + "}");
+    return sensor ? "" : sensor.error().message;
+  };
+  const std::string rest = ", shunt_ohm: 0.1";
+  for (const char* address : {"500", "abc"}) {
+    const std::string said = message("bus: 1, address: " + std::string(address) + rest);
+    EXPECT_THAT(said, HasSubstr("address"));
+    EXPECT_THAT(said, Not(HasSubstr("unknown key")));
+  }
+  EXPECT_THAT(message("bus: 1" + rest + ", shunt_tolerance: 5"), HasSubstr("0.5"));
+  EXPECT_THAT(message("bus: 1" + rest + ", max_current_a: -1"), HasSubstr("at most 3.2"));
+  EXPECT_THAT(message("address: 0x40" + rest), HasSubstr("bus"));
+  // A key that the driver does not have stays the better explanation.
+  EXPECT_THAT(message("bus: 1, shunt: 0.1"), HasSubstr("unknown key"));
 }
 
 TEST(Ina219Card, AMissingBusSaysHowToSwitchItOn) {

@@ -285,6 +285,9 @@ TEST(PerfRapl, AnEventWithoutItsScaleIsAProblemAndTheOthersStay) {
   EXPECT_EQ(found.sensors.size(), 4U);
   ASSERT_EQ(found.problems.size(), 1U);
   EXPECT_EQ(found.problems[0].source, kPmu + "events/energy-ram");
+  ASSERT_EQ(found.problems[0].missing.size(), 1U);
+  EXPECT_EQ(found.problems[0].missing[0].channel, "package-0/dram");
+  EXPECT_EQ(found.problems[0].missing[0].boundary, Boundary::kPackage);
 }
 
 /// The real system call, where this machine lets it through or not: the hook's default is whole.

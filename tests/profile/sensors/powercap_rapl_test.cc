@@ -123,6 +123,24 @@ TEST(PowercapRapl, WhatIsMissingAndWhatIsBroken) {
   }
 }
 
+TEST(PowercapRapl, AProblemSaysWhichZoneIsMissing) {
+  SysfsTree tree;
+  add_zone(tree, "intel-rapl:0", "package-0", "5");
+  add_zone(tree, "intel-rapl:1", "package-1", "5", "0");
+  add_zone(tree, "intel-rapl:2", "package-0", "5");
+  add_zone(tree, "intel-rapl:3", "", "5");
+  const auto found = find(tree);
+  ASSERT_EQ(found.problems.size(), 3U);
+  ASSERT_EQ(found.problems[0].missing.size(), 1U);
+  EXPECT_EQ(found.problems[0].missing[0].channel, "package-1");
+  EXPECT_EQ(found.problems[0].missing[0].boundary, Boundary::kPackage);
+  ASSERT_EQ(found.problems[1].missing.size(), 1U);
+  EXPECT_EQ(found.problems[1].missing[0].channel, "package-0");
+  ASSERT_EQ(found.problems[2].missing.size(), 2U);  // a zone without a name: package or psys
+  EXPECT_EQ(found.problems[2].missing[0].channel, "");
+  EXPECT_EQ(found.problems[2].missing[0].driver, "powercap-rapl");
+}
+
 TEST(PowercapRapl, NothingThereIsNoProblem) {
   SysfsTree tree;
   const auto found = find(tree);
