@@ -264,17 +264,11 @@ base::Result<std::map<std::string, std::string>> AgentBoard::convert(
 base::Result<int> AgentBoard::with_agent(base::EventSink& events, const base::CancelToken& cancel,
                                          const Work& work, const Progress& progress) {
   Patience patience(options_.reconnect);
-  std::optional<base::Error> earlier;
   while (true) {
     const Attempt done = attempt(cancel, work, patience.retries() > 0);
     if (done) return patience.retries();
     const TransportEnd& end = done.error();
-    if (end.kind == TransportEnd::Kind::kFinal) {
-      // An agent that hangs on its board keeps the lease: the board is lost, not merely busy.
-      if (!earlier || end.error.category != ErrorCategory::kResource) return base::fail(end.error);
-      return base::fail(ErrorCategory::kDevice,
-                        fmt::format("{}; {}", earlier->message, end.error.message), end.error.hint);
-    }
+    if (end.kind == TransportEnd::Kind::kFinal) return base::fail(end.error);
     // A board that has never answered is not waited for: more likely the card is wrong.
     const bool wait = reached_ || end.kind == TransportEnd::Kind::kAgent;
     const auto delay_s = wait ? patience.next(end.kind, progress()) : std::nullopt;
@@ -284,7 +278,6 @@ base::Result<int> AgentBoard::with_agent(base::EventSink& events, const base::Ca
          {{"board", card_.board.name},
           {"wait_s", *delay_s},
           {"text", fmt::format("{}; trying again in {:g} s", end.error.message, *delay_s)}}});
-    earlier = end.error;
     EDGETRAN_TRY(wait_for(*delay_s, cancel));
   }
 }
@@ -307,6 +300,14 @@ AgentBoard::Attempt AgentBoard::attempt(const base::CancelToken& cancel, const W
     if (auto reached = reach(cancel, again); !reached) return reached;
   }
   auto status = agent_->lease(cancel);
+  if (!status && again && status.error().category == ErrorCategory::kResource) {
+    // An agent that hangs on its board keeps the lease: the board is lost, not merely busy.
+    status = base::fail(ErrorCategory::kDevice,
+                        fmt::format("the board \"{}\" was lost, and its agent of before may hold "
+                                    "it: {}",
+                                    card_.board.name, status.error().message),
+                        status.error().hint);
+  }
   if (status) status = work(*agent_);
   if (status) {
     if (agent_->aborted()) agent_.reset();

@@ -341,8 +341,7 @@ TEST(Connection, APeerThatTakesNothingAndWantsNothingHasVanished) {
     const auto status = connection.send({{"id", 1}});
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().category, ErrorCategory::kProtocol);
-    EXPECT_NE(status.error().message.find("vanished"), std::string::npos)
-        << status.error().message;
+    EXPECT_NE(status.error().message.find("vanished"), std::string::npos) << status.error().message;
   }
 }
 
