@@ -219,6 +219,13 @@ TEST(MissingMemory, VoidsTheTotalOfItsOwnDriver) {
             Names{"powercap-rapl/package-0"});
 }
 
+TEST(MissingMemory, OfADriverWithoutARankIsNotAnothersLack) {
+  const std::vector<SensorInfo> sensors = {event("package-0")};
+  const SensorFaults faults{.missing = {counter("csv", "package-0/dram", Boundary::kPackage)}};
+  EXPECT_EQ(total(power_domains(sensors, {}, faults), sensors, Boundary::kPackage),
+            Names{"perf-rapl/package-0"});
+}
+
 TEST(MissingZone, WithoutANameMayBeAnyOfItsDriver) {
   SensorInfo nameless = zone("package-0");
   nameless.channel = "";
