@@ -75,7 +75,8 @@ base::Status serve(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   if (argc < 5) {
-    fmt::print(stderr, "timed_slices MODEL.onnx LENGTH THREADS VOCABULARY [--loads N] [--sampler]\n");
+    fmt::print(stderr,
+               "timed_slices MODEL.onnx LENGTH THREADS VOCABULARY [--loads N] [--sampler]\n");
     return 2;
   }
   Arguments arguments{.model = argv[1], .settings = {}};

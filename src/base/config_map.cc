@@ -80,11 +80,11 @@ Result<ConfigValue> ConfigMap::require(const std::string& key) {
   std::vector<std::string> others = keys();
   std::erase_if(others, [&](const std::string& other) { return asked_.contains(other); });
   if (const auto nearest = nearest_name(key, others)) {
-    return fail(value_.document_->error_at(
-        children_.at(*nearest), true,
-        fmt::format("{}{}key {} is missing", printable(path), path.empty() ? "" : ": ",
-                    in_quotes(key)),
-        fmt::format("is {} meant to be it?", in_quotes(*nearest))));
+    return fail(
+        value_.document_->error_at(children_.at(*nearest), true,
+                                   fmt::format("{}{}key {} is missing", printable(path),
+                                               path.empty() ? "" : ": ", in_quotes(key)),
+                                   fmt::format("is {} meant to be it?", in_quotes(*nearest))));
   }
   return fail(value_.error(fmt::format("{}{}key {} is missing", printable(path),
                                        path.empty() ? "" : ": ", in_quotes(key))));

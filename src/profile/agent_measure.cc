@@ -73,9 +73,9 @@ base::Result<Answer> Agent::measure_latency(const AgentMeasure& request,
   EDGETRAN_TRY(check_lease(info.modelled));
   EDGETRAN_ASSIGN(const auto model, find_model(request, info.modelled));
   EDGETRAN_ASSIGN(const auto runtime, factory.create());
-  const RecordingHeader wanted = header(
-      request, info,
-      info.modelled ? static_cast<uint64_t>(request.model_bytes) : uint64_t{model->size()});
+  const RecordingHeader wanted =
+      header(request, info,
+             info.modelled ? static_cast<uint64_t>(request.model_bytes) : uint64_t{model->size()});
   std::string text = encode_header(wanted);
   Recording earlier;
   if (request.resume) {

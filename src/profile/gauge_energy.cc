@@ -132,17 +132,17 @@ double placing_variance_j2(std::span<const Point> inside, double update_s, doubl
 }
 
 /// The variance of values that vary by themselves, each apart from its neighbours: the sensor's
-/// noise, or a load that changes faster than it is looked at. Then neighbouring steps turn back, and
-/// their product is minus that variance in the mean. The median of products (minus 0.33 of it for
-/// normal noise, minus 0.37 for uniform) is not moved by bursts and edges, which are rarer and
+/// noise, or a load that changes faster than it is looked at. Then neighbouring steps turn back,
+/// and their product is minus that variance in the mean. The median of products (minus 0.33 of it
+/// for normal noise, minus 0.37 for uniform) is not moved by bursts and edges, which are rarer and
 /// accounted as steps.
 double noise_w2(std::span<const Point> points) {
   constexpr double kMedianOverVariance = 0.33;
   if (points.size() < 4) return 0;
   std::vector<double> products(points.size() - 2);
   for (size_t i = 0; i < products.size(); ++i) {
-    products[i] = (points[i + 1].watts - points[i].watts) *
-                  (points[i + 2].watts - points[i + 1].watts);
+    products[i] =
+        (points[i + 1].watts - points[i].watts) * (points[i + 2].watts - points[i + 1].watts);
   }
   const auto middle = products.begin() + static_cast<std::ptrdiff_t>(products.size() / 2);
   std::nth_element(products.begin(), middle, products.end());
@@ -258,8 +258,7 @@ WindowEnergy gauge_energy(const PowerTrace& trace, const Stretch& stretch, doubl
   const double width_s = mean_width_s(inside);
   const double variance_j2 = between_variance_j2(inside, trace.info.averaging_s) +
                              placing_variance_j2(inside, stretch.update_s, mean_w) +
-                             noise_variance_j2(inside) +
-                             edge_variance_j2(points, trace, start_s) +
+                             noise_variance_j2(inside) + edge_variance_j2(points, trace, start_s) +
                              edge_variance_j2(points, trace, end_s) +
                              shift_variance_j2(curve, start_s, end_s, width_s, mean_w) +
                              rounding_variance_j2(inside, trace.info.resolution_w, end_s - start_s);

@@ -354,7 +354,8 @@ std::string reason_without_window(const Recording& recording, const std::string&
     }
   }
   std::vector<std::string> parts;
-  for (const auto& [reason, count] : discarded) parts.push_back(fmt::format("{} {}", count, reason));
+  for (const auto& [reason, count] : discarded)
+    parts.push_back(fmt::format("{} {}", count, reason));
   return fmt::format("all windows were discarded ({})", fmt::join(parts, ", "));
 }
 

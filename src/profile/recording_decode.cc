@@ -57,9 +57,10 @@ TimeSpan span_of(const Json& json) {
 RecordingHeader header_of(const Json& json) {
   const Json format = json.is_object() ? json.value("format", Json()) : Json();
   if (format != kRecordingFormat) {
-    throw BadLine{fmt::format("its format is {}, not \"{}\": the file is not one of raw samples "
-                              "('measure --raw', or beside its --out)",
-                              base::dump_json(format), kRecordingFormat)};
+    throw BadLine{
+        fmt::format("its format is {}, not \"{}\": the file is not one of raw samples "
+                    "('measure --raw', or beside its --out)",
+                    base::dump_json(format), kRecordingFormat)};
   }
   RecordingHeader header;
   header.program = json.at("program").get<std::string>();

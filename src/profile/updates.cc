@@ -147,8 +147,7 @@ Stretch find_stretch(const PowerTrace& trace, double start_s, double end_s) {
     return with(WindowFault::kClock);
   }
   if (start_s == end_s || samples.empty()) return with(WindowFault::kNotCovered);
-  const auto bound_s =
-      trace.update_s > 0 ? std::optional(trace.update_s) : bound_update_s(samples);
+  const auto bound_s = trace.update_s > 0 ? std::optional(trace.update_s) : bound_update_s(samples);
   stretch.bounded = bound_s.has_value();
   stretch.update_s = bound_s.value_or(sampling_period_s(samples));
 

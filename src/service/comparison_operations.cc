@@ -119,9 +119,9 @@ Result<Pairs> measure_pairs(Context& context, const CompareRequest& request, Har
 Json row_of(const Quantity& quantity, const Pairs& pairs, const profile::PairedComparison& found) {
   const bool known = found.interval.has_value();
   return {{"quantity", quantity.name},
-          {"boundary", *quantity.boundary == '\0' ? Json()
-                                                  : pairs.records.front()[0].at(
-                                                        Json::json_pointer(quantity.boundary))},
+          {"boundary", *quantity.boundary == '\0'
+                           ? Json()
+                           : pairs.records.front()[0].at(Json::json_pointer(quantity.boundary))},
           {"verdict", profile::comparison_name(found.verdict)},
           {"ratio", found.pairs > 0 ? Json(found.ratio) : Json()},
           {"ratio_low", known ? Json(found.interval->low) : Json()},
@@ -138,7 +138,8 @@ std::string text_of(const CompareRequest& request, const std::string& device, co
   for (const Json& row : reply.data["quantities"]) {
     text += fmt::format("{:<8}  {}", row["quantity"].get<std::string>(),
                         row["verdict"].get<std::string>());
-    if (row["boundary"].is_string()) text += fmt::format(" ({})", row["boundary"].get<std::string>());
+    if (row["boundary"].is_string())
+      text += fmt::format(" ({})", row["boundary"].get<std::string>());
     if (row["ratio"].is_number()) {
       text += fmt::format(": {:.4g} times", row["ratio"].get<double>());
     } else {

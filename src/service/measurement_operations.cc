@@ -201,7 +201,8 @@ std::vector<Operation> measurement_operations() {
   base::Settings<TraceRequest> trace_settings;
   trace_settings.string("samples", &TraceRequest::samples, "Raw samples of a measurement")
       .choice("to", &TraceRequest::to, {"csv", "prometheus"}, "Format")
-      .string("sensor", &TraceRequest::sensor, "Sensor, by name; empty: the first (csv), all (prometheus)")
+      .string("sensor", &TraceRequest::sensor,
+              "Sensor, by name; empty: the first (csv), all (prometheus)")
       .string("out", &TraceRequest::out, "File; empty: standard output");
 
   return {operation("measure", "Measure an encoder on a device", measure_settings, {"model"}, {},

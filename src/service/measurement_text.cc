@@ -52,8 +52,9 @@ std::string uncertainty_text(const Json& energy) {
   const auto part = [&](const char* key) { return with_unit(parts.value(key, Json()), "J"); };
   std::string text = fmt::format("          +- {} between windows, {} at their edges",
                                  part("statistics_j"), part("edges_j"));
-  text += energy.value("gain_known", false) ? fmt::format(", {} by the sensor's gain", part("gain_j"))
-                                            : ", the sensor's gain is not known";
+  text += energy.value("gain_known", false)
+              ? fmt::format(", {} by the sensor's gain", part("gain_j"))
+              : ", the sensor's gain is not known";
   if (parts.value("baseline_j", Json()).is_number()) {
     text += fmt::format(", {} by idle power", part("baseline_j"));
   }

@@ -14,7 +14,8 @@ const base::Settings<MeasuringRequest>& measuring_settings() {
     base::Settings<Request> settings;
     settings.string("device", &Request::device, "Card file, or this-machine")
         .string("deployment", &Request::deployment, "Deployment of the card; empty: its first")
-        .integer("batch", &Request::batch, 0, profile::kMaxBatch, "", "Batch; 0: the deployment's own")
+        .integer("batch", &Request::batch, 0, profile::kMaxBatch, "",
+                 "Batch; 0: the deployment's own")
         .integer("length", &Request::length, 0, space::kMaxPositions, "tokens",
                  "Length; 0: the deployment's own")
         .choice("profile", &Request::profile, profile::profile_names(), "Measuring profile")

@@ -12,8 +12,8 @@ const std::vector<Operation>& operations() {
          {doctor_operations, demo_operations, space_operations, model_operations,
           model_transfer_operations, model_exchange_operations, model_comparison_operations,
           data_operations, training_operations, glue_operations, device_operations,
-          device_check_operations, measurement_operations, recheck_operations, comparison_operations,
-          campaign_operations, study_operations}) {
+          device_check_operations, measurement_operations, recheck_operations,
+          comparison_operations, campaign_operations, study_operations}) {
       auto operations = part();
       std::ranges::move(operations, std::back_inserter(list));
     }

@@ -27,7 +27,6 @@ constexpr uint64_t kMaxRecordBytes = uint64_t{1} << 30;
 constexpr uint64_t kMaxRawBytes = uint64_t{4} << 30;
 constexpr std::string_view kMeasurementsFile = "measurements.jsonl";
 
-
 struct RecheckRequest {
   std::string result;
   std::string raw;
@@ -42,8 +41,9 @@ struct Kept {
 };
 
 base::Error no_record(const std::string& name, const std::string& why) {
-  return {ErrorCategory::kCorrupt, fmt::format("{} holds no record: {}", name, why),
-          "recheck takes a record of 'measure --out', a measurements.jsonl, or a campaign's folder"};
+  return {
+      ErrorCategory::kCorrupt, fmt::format("{} holds no record: {}", name, why),
+      "recheck takes a record of 'measure --out', a measurements.jsonl, or a campaign's folder"};
 }
 
 /// Without the blanks between tokens, which mean nothing.
@@ -134,13 +134,14 @@ Result<std::vector<Kept>> read_lines(std::string_view text, const std::string& f
     const Json& line = *parsed;
     if (number == 1) {
       if (line == Json{{"format", device::kMeasurementsFormat}}) continue;
-      return base::fail(no_record(
-          file, fmt::format("its first line is not {{\"format\":\"{}\"}}", device::kMeasurementsFormat)));
+      return base::fail(no_record(file, fmt::format("its first line is not {{\"format\":\"{}\"}}",
+                                                    device::kMeasurementsFormat)));
     }
     const bool whole = line.is_object() && line.size() == 2 &&
                        line.value("spec", Json()).is_object() &&
                        line.value("record", Json()).is_object();
-    if (!whole) return base::fail(no_record(name, "a line is {\"spec\": {...}, \"record\": {...}}"));
+    if (!whole)
+      return base::fail(no_record(name, "a line is {\"spec\": {...}, \"record\": {...}}"));
     if (const auto other = text_difference(written, line)) {
       return base::fail(no_record(name, *other));
     }
@@ -165,7 +166,8 @@ Result<std::vector<Kept>> read_records(std::string_view text, const fs::path& fi
 Result<fs::path> raw_of(const Kept& kept, const fs::path& folder, const std::string& said) {
   if (!said.empty()) return said;
   const auto raw = kept.record.find("raw");
-  const Json path = raw != kept.record.end() && raw->is_object() ? raw->value("path", Json()) : Json();
+  const Json path =
+      raw != kept.record.end() && raw->is_object() ? raw->value("path", Json()) : Json();
   if (path.is_string()) return folder / path.get<std::string>();
   return base::fail(ErrorCategory::kUsage,
                     fmt::format("{} does not say where its raw samples are", kept.name),
@@ -201,11 +203,11 @@ void recheck_log(const CampaignState& state, const fs::path& folder, Rechecked& 
       const Json& record = board.settled[i].record;
       if (!record.is_object()) continue;  // it failed: there is nothing to compute
       const profile::CampaignStep& step = board.steps[i];
-      const Kept kept{fmt::format("{} step {}, {} {} on {}", board.campaign.board, i,
-                                  profile::step_name(step.kind), step.model.substr(0, 12),
-                                  step.deployment),
-                      record,
-                      {}};
+      const Kept kept{
+          fmt::format("{} step {}, {} {} on {}", board.campaign.board, i,
+                      profile::step_name(step.kind), step.model.substr(0, 12), step.deployment),
+          record,
+          {}};
       if (!profile::has_samples(record)) {
         rechecked.replayed(kept.name);
         continue;

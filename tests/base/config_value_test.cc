@@ -125,7 +125,8 @@ TEST(ConfigMap, AMisspeltRequiredKeyIsToldAtItsPlace) {
   ASSERT_TRUE(law);
   const auto missing = law->require("noise_share");
   ASSERT_FALSE(missing);
-  EXPECT_THAT(missing.error().message, HasSubstr("s.yaml:3:3: law: key \"noise_share\" is missing"));
+  EXPECT_THAT(missing.error().message,
+              HasSubstr("s.yaml:3:3: law: key \"noise_share\" is missing"));
   EXPECT_EQ(missing.error().hint, "is \"noise_shar\" meant to be it?");
 }
 

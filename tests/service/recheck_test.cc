@@ -68,7 +68,8 @@ TEST_F(Recheck, ARecordIsEqualAndSoWithOtherBlanks) {
 TEST_F(Recheck, NoticesEveryFlippedBitOfARecord) {
   const std::string record = measured();
   // A path may lead elsewhere to the same bytes; what the director knows is not computed.
-  const size_t path_from = record.find("\"path\":"), path_to = record.find("\"sha256\":", path_from);
+  const size_t path_from = record.find("\"path\":"),
+               path_to = record.find("\"sha256\":", path_from);
   for (size_t at = 0; at < record.size(); at += 7) {
     if (at >= path_from && at < path_to) continue;
     std::string changed = record;
@@ -182,9 +183,9 @@ TEST_F(Recheck, WhatATableAnsweredHasNoSamplesModelledOrNot) {
         "board: {name: again, kind: replay, cores: 2, table: c/measurements.jsonl}\n"
         "deployments:\n"
         "  - {name: one, runtime: simulated, precision: fp32, threads: 1, batch: 1, length: 16}\n");
-  const auto reply = call("profile run", {{"models", path("models.jsonl")},
-                                          {"device", path("replay.yaml")},
-                                          {"out", path("r")}});
+  const auto reply =
+      call("profile run",
+           {{"models", path("models.jsonl")}, {"device", path("replay.yaml")}, {"out", path("r")}});
   ASSERT_TRUE(reply) << reply.error().message << reply.error().hint;
   EXPECT_THAT(verdicts("r"), Each("replayed"));
 }

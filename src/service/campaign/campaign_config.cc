@@ -136,7 +136,8 @@ const base::Settings<CampaignRequest>& campaign_settings() {
         .strings("device", &Request::device, "Card file, or this-machine; may be given repeatedly")
         .strings("deployment", &Request::deployment,
                  "Only this deployment of the cards; may be given repeatedly")
-        .integer("batch", &Request::batch, 0, profile::kMaxBatch, "", "Batch; 0: the deployments' own")
+        .integer("batch", &Request::batch, 0, profile::kMaxBatch, "",
+                 "Batch; 0: the deployments' own")
         .integer("length", &Request::length, 0, space::kMaxPositions, "tokens",
                  "Length; 0: the deployments' own")
         .string("profile", &Request::profile, "Measuring profile")
