@@ -354,6 +354,7 @@ std::string reason_without_window(const Recording& recording, const std::string&
     }
   }
   std::vector<std::string> parts;
+  parts.reserve(discarded.size());
   for (const auto& [reason, count] : discarded)
     parts.push_back(fmt::format("{} {}", count, reason));
   return fmt::format("all windows were discarded ({})", fmt::join(parts, ", "));
