@@ -29,7 +29,7 @@ import sys
 import tempfile
 import time
 
-from programs import run_json
+from programs import export_onnx, run_json
 from scipy import stats
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -120,11 +120,7 @@ def alternate(arguments, first, second):
 
 def export(arguments, folder):
     """The ONNX file and the words by which a program of slices is started on it."""
-    model, onnx = folder / "model", folder / "model.onnx"
-    for words in (["init", arguments.spec, "--labels", "2", "--out", model],
-                  ["export", model, "--to", "onnx", "--length", arguments.length, "--out", onnx]):
-        subprocess.run([str(word) for word in (arguments.bin / "edgetran", "model", *words)],
-                       check=True, capture_output=True)
+    _, onnx = export_onnx(arguments, folder)
     vocabulary = json.loads(arguments.spec.read_text())["vocabulary"]
     return onnx, [arguments.bin / "timed_slices", onnx, arguments.length, 1, vocabulary]
 

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 
-from programs import run_json
+from programs import export_onnx, run_json
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BAR = 0.03
@@ -35,16 +35,6 @@ def own_timing(onnx, arguments, vocabulary):
     done = subprocess.run([sys.executable, PEER, onnx, str(arguments.threads), str(vocabulary)],
                           input=f"{arguments.seconds}\n" * 2, capture_output=True, text=True, check=True)
     return statistics.median(json.loads(done.stdout.splitlines()[-1])["seconds"])
-
-
-def export(arguments, folder):
-    """A model folder and its ONNX file, which is what `edgetran measure` makes of it too."""
-    model, onnx = folder / "model", folder / "model.onnx"
-    for words in (["init", arguments.spec, "--labels", "2", "--out", model],
-                  ["export", model, "--to", "onnx", "--length", arguments.length, "--out", onnx]):
-        subprocess.run([str(word) for word in (arguments.bin / "edgetran", "model", *words)],
-                       check=True, capture_output=True)
-    return model, onnx
 
 
 def write_card(path, arguments):
@@ -70,7 +60,7 @@ def main():
     ratios, verdicts = [], []
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        model, onnx = export(arguments, folder)
+        model, onnx = export_onnx(arguments, folder)
         card, digest = folder / "card.yaml", hashlib.sha256(onnx.read_bytes()).hexdigest()
         write_card(card, arguments)
         ours = [arguments.bin / "edgetran", "measure", model, "--device", card, "--profile",

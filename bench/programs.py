@@ -17,3 +17,13 @@ def run_json(command, environment=None):
     if done.returncode != 0:
         sys.exit(f"{command[0]} failed: {done.stderr[-2000:]}")
     return json.loads(done.stdout)
+
+
+def export_onnx(arguments, folder):
+    """A model folder of arguments.spec and its ONNX file at arguments.length, as `edgetran measure` makes it too."""
+    model, onnx = folder / "model", folder / "model.onnx"
+    for words in (["init", arguments.spec, "--labels", "2", "--out", model],
+                  ["export", model, "--to", "onnx", "--length", arguments.length, "--out", onnx]):
+        subprocess.run([str(word) for word in (arguments.bin / "edgetran", "model", *words)],
+                       check=True, capture_output=True)
+    return model, onnx
